@@ -1,0 +1,1 @@
+"""Plugs: one per outside system."""

@@ -1,0 +1,237 @@
+"""The builder: decides which folder an environment has, and has a child fill it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import sysconfig
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from zaffre.adapters.uv.children import Children
+from zaffre.adapters.uv.folder import HASH, Folder, is_hash
+from zaffre.adapters.uv.interpreters import Interpreters, own
+from zaffre.kinds.interpreter import Interpreter, choose, nearest
+from zaffre.kinds.recipe import Recipe
+from zaffre.ports.builder import Broken, Build, Building, Ready, Retry, Stored
+from zaffre.ports.clock import Clock
+
+GENERATION = 1
+"""Counts up when the same recipe would be built differently."""
+
+ATTEMPTS = 3
+"""How often a build that was killed is begun again by itself."""
+
+_OURS = ("ZAFFRE_", "MLFLOW_")
+
+
+@dataclass(frozen=True)
+class BuilderSettings:
+    """How to build. `strict` allows no substitute for what was asked; times are in seconds.
+
+    `pause` is how long a failed build rests before a new job tries again; `recheck` how long what
+    is known of an interpreter that is used as it is counts.
+    """
+
+    strict: bool = False
+    downloads: bool = True
+    timeout: float = 1800.0
+    channel_timeout: float = 15.0
+    pause: float = 60.0
+    recheck: float = 30.0
+
+
+class UvBuilder:
+    """Builds environments in `HOME/envs`, of which builds see no more than that.
+
+    `environ` is what the builds run with, less what is ours.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        environ: Mapping[str, str],
+        clock: Clock,
+        settings: BuilderSettings = BuilderSettings(),
+    ) -> None:
+        plain = {name: value for name, value in environ.items() if not name.startswith(_OURS)}
+        self._root = root
+        self._clock = clock
+        self._settings = settings
+        self._pythons = Interpreters(plain, clock)
+        self._children = Children(plain)
+        self._boot = _boot_id()
+        self._looked_back = False
+
+    def ensure(self, recipe: Recipe, retry: Retry = Retry.NEVER) -> Build:
+        """Give the environment, or begin to build it."""
+        hash_, pythons = self._identify(recipe)
+        folder = Folder(self._root / hash_)
+        record = folder.record()
+        if not self._must_begin(recipe, record, retry):
+            return self._answer(folder, record)
+        with folder.lock() as lock:
+            if lock is None:
+                return Building(hash_, folder.log)
+            record = folder.record()  # it may have ended before the lock was ours
+            if not self._must_begin(recipe, record, retry):
+                return self._answer(folder, record)
+            folder.write_order(self._order(hash_, recipe, pythons))
+            return self._begin(folder, record, lock)
+
+    def look(self, recipe: Recipe) -> Build | None:
+        """Say how the environment is without beginning anything."""
+        hash_, _ = self._identify(recipe)
+        folder = Folder(self._root / hash_)
+        record = folder.record()
+        if not record or (record.get("state") == "ready" and not self._is_usable(record)):
+            return None
+        return self._answer(folder, record)
+
+    def log(self, hash_: str, limit: int = 65536) -> str:
+        """Give the end of a build's log."""
+        return Folder(self._root / hash_).tail(limit) if is_hash(hash_) else ""
+
+    def tend(self) -> None:
+        """Begin again the builds whose builder was killed."""
+        suspects = self._children.ended()
+        if not self._looked_back:
+            self._looked_back = True
+            self._pythons.all()  # the first search takes a second: better here than in a request
+            suspects |= {each.hash for each in self.stored()}
+        for folder in (Folder(self._root / hash_) for hash_ in suspects):
+            if folder.record().get("state") != "building":
+                continue
+            with folder.lock() as lock:
+                record = folder.record()
+                if (
+                    lock is not None
+                    and record.get("state") == "building"
+                    and folder.order.exists()
+                ):
+                    self._begin(folder, record, lock)
+
+    def stored(self) -> Sequence[Stored]:
+        """List what lies on disk."""
+        if not self._root.is_dir():
+            return []
+        folders = [Folder(path) for path in sorted(self._root.iterdir()) if is_hash(path.name)]
+        return [
+            Stored(each.path.name, str(each.record().get("state", "absent")), each.used_at())
+            for each in folders
+        ]
+
+    def discard(self, hash_: str) -> bool:
+        """Delete an environment, unless a build holds it."""
+        folder = Folder(self._root / hash_)
+        if not is_hash(hash_) or not folder.path.is_dir():
+            return True
+        with folder.lock() as lock:
+            if lock is None:
+                return False
+            folder.remove()
+        return True
+
+    def _identify(self, recipe: Recipe) -> tuple[str, tuple[Interpreter, ...]]:
+        """Give the content hash, and the Pythons to choose from, the preferred first."""
+        pythons = (own(),) if choose(recipe.python, (own(),)) else self._pythons.all()
+        facts = {
+            "recipe": recipe.digest(),
+            "platform": sysconfig.get_platform(),
+            "python": _python_fact(recipe, pythons),
+            "strict": self._settings.strict,
+            "generation": GENERATION,
+        }
+        text = json.dumps(facts, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:HASH], pythons
+
+    def _order(self, hash_: str, recipe: Recipe, pythons: Sequence[Interpreter]) -> dict[str, Any]:
+        return {
+            "hash": hash_,
+            "recipe": recipe.to_json(),
+            "pythons": [asdict(each) for each in pythons],
+            "strict": self._settings.strict,
+            "downloads": self._settings.downloads,
+            "timeout": self._settings.timeout,
+            "channel_timeout": self._settings.channel_timeout,
+            "hidden": str(self._root.parent),
+        }
+
+    def _begin(self, folder: Folder, record: dict[str, Any], lock: int) -> Build:
+        """Start the child, unless it was killed too often."""
+        if record.get("state") == "building" and record.get("attempts", 1) >= ATTEMPTS:
+            failed = record | {
+                "state": "failed",
+                "error": f"The build was killed {record['attempts']} times.",
+                "hint": "Perhaps memory ran out: see the build log, then build again.",
+                "ended_at": self._clock.now().timestamp(),
+            }
+            folder.write_record(failed)
+            return self._answer(folder, failed)
+        self._children.start(folder, lock)
+        return Building(folder.path.name, folder.log)
+
+    def _must_begin(self, recipe: Recipe, record: dict[str, Any], retry: Retry) -> bool:
+        """Say whether there is something to do, unless somebody holds the lock and does it."""
+        now = self._clock.now().timestamp()
+        if record.get("state") == "ready":
+            known_for = now - record.get("checked_at", 0.0)
+            stale = not recipe.own and not 0 <= known_for < self._settings.recheck
+            return stale or not self._is_usable(record)
+        if record.get("state") == "failed":
+            rested = not 0 <= now - record.get("ended_at", 0.0) < self._settings.pause
+            return retry is Retry.NOW or (retry is Retry.PAUSED and rested)
+        return True
+
+    def _is_usable(self, record: dict[str, Any]) -> bool:
+        """Say whether a ready environment is there: its Python may be gone, its files unsaved."""
+        kept = record.get("durable") or record.get("boot") == self._boot or "fingerprint" in record
+        return bool(kept) and os.access(record.get("python", ""), os.X_OK)
+
+    def _answer(self, folder: Folder, record: dict[str, Any]) -> Build:
+        hash_ = folder.path.name
+        if record.get("state") == "failed":
+            return Broken(hash_, record.get("error", ""), folder.log, record.get("hint", ""))
+        if record.get("state") != "ready":
+            return Building(hash_, folder.log)
+        folder.touch()
+        return Ready(
+            hash=_content(hash_, record),
+            python=Path(record["python"]),
+            bin=Path(record["bin"]),
+            version=record["version"],
+            venv=record["venv"],
+            packages=tuple(record["packages"]),
+            warnings=tuple(record["warnings"]),
+            relaxed=tuple(record["relaxed"]),
+            seconds=record["seconds"],
+            log=folder.log,
+        )
+
+
+def _python_fact(recipe: Recipe, pythons: Sequence[Interpreter]) -> str:
+    """Give what of the machine's Pythons decides the content."""
+    if recipe.interpreter not in ("", "current"):
+        return ""  # the recipe names its path
+    if not recipe.own:
+        return sys.executable
+    chosen = choose(recipe.python, pythons)
+    return chosen.version if chosen else f"instead of it {nearest(recipe.python, pythons).version}"
+
+
+def _content(hash_: str, record: dict[str, Any]) -> str:
+    """Give what names the content; of an interpreter used as is, what is in it counts."""
+    if "fingerprint" not in record:
+        return hash_
+    return hashlib.sha256(f"{hash_}{record['fingerprint']}".encode()).hexdigest()[:HASH]
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,119 @@
+"""What only jobs have: cancel, logs, events, outputs, and what their launchers report."""
+
+from __future__ import annotations
+
+from starlette import status as http
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from zaffre.api.bodies import body_of, number, resource_answer, text_answer
+from zaffre.api.routing import Access, Route
+from zaffre.api.streams import MOST, job_events, job_key, job_logs
+from zaffre.errors import Forbidden, Invalid
+from zaffre.kinds.loading import check
+from zaffre.kinds.registry import kind_of
+from zaffre.kinds.resource import Key
+from zaffre.kinds.tracking import JournalGap
+from zaffre.services import job_types, jobs, pipelines
+
+BASE = "/api/v1/workspaces/{workspace}/jobs/{name}"
+JOURNAL_BYTES = 16 * 2**20
+
+
+async def cancel(request: Request) -> Response:
+    """Ask a job to stop."""
+    found = await run_in_threadpool(job_types.cancel, request.scope["context"], job_key(request))
+    return resource_answer(found)
+
+
+async def plan(request: Request) -> Response:
+    """Say what would become of each step of a pipeline, without running it."""
+    ctx, workspace = request.scope["context"], request.scope["zaffre"].workspace
+    document = body_of(await request.body())
+    if not isinstance(document, dict):
+        raise Invalid("The body is no JSON object.")
+    rows = await run_in_threadpool(
+        lambda: pipelines.plan(ctx, workspace, check(kind_of("job"), document).spec)
+    )
+    return text_answer({"steps": rows})
+
+
+async def outputs(request: Request) -> Response:
+    """List a job's outputs and the artifacts of its run."""
+    ctx, key = request.scope["context"], job_key(request)
+    return text_answer(await run_in_threadpool(jobs.outputs, ctx, key))
+
+
+async def report(request: Request) -> Response:
+    """Take what a launcher says of its job; the loop looks at it at once."""
+    ctx, key = request.scope["context"], _own(request)
+    state = body_of(await request.body())
+    if not isinstance(state, dict):
+        raise Invalid("The body is no JSON object.")
+    await run_in_threadpool(jobs.report, ctx, key, state)
+    return text_answer({})
+
+
+async def journal(request: Request) -> Response:
+    """Take lines of a job's metric journal, each exactly once."""
+    ctx, key = request.scope["context"], _own(request)
+    offset = number(request.query_params, "offset", 0, least=0, most=MOST)
+    lines = await request.body()
+    try:
+        return text_answer(
+            {"offset": await run_in_threadpool(jobs.journal, ctx, key, offset, lines)}
+        )
+    except JournalGap as gap:
+        return text_answer({"offset": gap.stored}, http.HTTP_409_CONFLICT)
+
+
+def _own(request: Request) -> Key:
+    key = job_key(request)
+    caller = request.scope["zaffre"]
+    if caller.job and caller.job != key.name:
+        raise Forbidden("A job may report of itself only.")
+    return key
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "POST",
+        "/api/v1/workspaces/{workspace}/jobs/plan",
+        plan,
+        Access.WRITE,
+        "What would become of each step of a pipeline.",
+        body="job",
+        answer={"type": "object"},
+    ),
+    Route("POST", f"{BASE}/cancel", cancel, Access.WRITE, "Ask a job to stop.", answer="job"),
+    Route(
+        "GET", f"{BASE}/logs", job_logs, Access.READ, "A job's output.", query=("offset", "follow")
+    ),
+    Route("GET", f"{BASE}/events", job_events, Access.READ, "A job's states as events."),
+    Route(
+        "GET",
+        f"{BASE}/outputs",
+        outputs,
+        Access.READ,
+        "A job's outputs.",
+        answer={"type": "object"},
+    ),
+    Route(
+        "POST",
+        f"{BASE}/report",
+        report,
+        Access.JOB_WRITE,
+        "A launcher's report.",
+        body={"type": "object"},
+    ),
+    Route(
+        "POST",
+        f"{BASE}/journal",
+        journal,
+        Access.JOB_WRITE,
+        "A job's metrics.",
+        query=("offset",),
+        max_body=JOURNAL_BYTES,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The MLflow protocol: routes that the stock client calls."""

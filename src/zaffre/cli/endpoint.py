@@ -1,0 +1,129 @@
+"""Verbs of online endpoints: traffic, requests, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from zaffre.cli import options, verbs, writing
+from zaffre.cli.options import Wanted
+from zaffre.cli.verbs import Noun
+
+
+def update(noun: Noun) -> click.Command:
+    """Make `update`, with the traffic as one text."""
+
+    def extra(*, traffic: str | None, mirror_traffic: str | None) -> dict[str, Any]:
+        shares = {
+            "traffic": writing.shares(traffic),
+            "mirror_traffic": writing.shares(mirror_traffic),
+        }
+        return {name: share for name, share in shares.items() if share is not None}
+
+    command = verbs.update(
+        noun,
+        click.Option(
+            ["-r", "--traffic"],
+            metavar='"BLUE=90 GREEN=10"',
+            help="Share of the requests of each deployment.",
+        ),
+        click.Option(
+            ["--mirror-traffic"],
+            metavar="GREEN=10",
+            help="Share of the requests copied to a deployment.",
+        ),
+        extra=extra,
+    )
+    command.epilog = options.example(
+        'zaffre online-endpoint update -n diabetes --traffic "blue=90 green=10"'
+    )
+    return command
+
+
+def invoke(noun: Noun) -> click.Command:
+    """Make `invoke`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        request_file, deployment = values.pop("request_file"), values.pop("deployment_name")
+        name, _, _ = noun.named(values)
+        answer = wanted.client().online_endpoints.invoke(
+            name, request_file=request_file, deployment_name=deployment
+        )
+        if wanted.form != "none":
+            click.echo(answer)
+
+    return options.command(
+        "invoke",
+        run,
+        [
+            *options.name(),
+            click.Option(
+                ["-r", "--request-file"],
+                type=click.Path(exists=True, dir_okay=False),
+                required=True,
+                help="File to send.",
+            ),
+            click.Option(
+                ["-d", "--deployment-name", "--deployment"],
+                metavar="NAME",
+                help="Ask this deployment.",
+            ),
+        ],
+        "Send a request and print the answer.",
+        options.example("zaffre online-endpoint invoke -n diabetes --request-file request.json"),
+    )
+
+
+def get_credentials(noun: Noun) -> click.Command:
+    """Make `get-credentials`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        keys = wanted.client().online_endpoints.get_keys(noun.named(values)[0])
+        wanted.show(dict(keys))
+
+    return options.command(
+        "get-credentials",
+        run,
+        options.name(),
+        "Print the keys.",
+        options.example(
+            "zaffre online-endpoint get-credentials -n diabetes --query primaryKey -o tsv"
+        ),
+    )
+
+
+def regenerate_keys(noun: Noun) -> click.Command:
+    """Make `regenerate-keys`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        key_type, name = values.pop("key_type"), noun.named(values)[0]
+        endpoints = wanted.client().online_endpoints
+        endpoints.begin_regenerate_keys(name, key_type=key_type).result()
+        wanted.show(dict(endpoints.get_keys(name)))
+
+    return options.command(
+        "regenerate-keys",
+        run,
+        [
+            *options.name(),
+            click.Option(
+                ["--key-type"],
+                type=click.Choice(["primary", "secondary"]),
+                default="primary",
+                show_default=True,
+                help="Which key.",
+            ),
+        ],
+        "Replace a key by a new one and print both.",
+        options.example("zaffre online-endpoint regenerate-keys -n diabetes --key-type secondary"),
+    )
+
+
+VERBS: dict[str, Callable[[Noun], click.Command]] = {
+    "update": update,
+    "invoke": invoke,
+    "get-credentials": get_credentials,
+    "regenerate-keys": regenerate_keys,
+}

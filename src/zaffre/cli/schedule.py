@@ -1,0 +1,55 @@
+"""Verbs of schedules: enable, disable, trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from zaffre.cli import options
+from zaffre.cli.options import Wanted, say
+from zaffre.cli.verbs import Noun
+
+
+def _switch(verb: str, text: str) -> Callable[[Noun], click.Command]:
+    def make(noun: Noun) -> click.Command:
+        def run(wanted: Wanted, **values: Any) -> None:
+            name, _, _ = noun.named(values)
+            wanted.show(noun.collection(wanted).act(verb, name))
+
+        return options.command(
+            verb,
+            run,
+            [*noun.address(), click.Option(["--no-wait"], is_flag=True, hidden=True)],
+            text,
+            options.example(f"zaffre schedule {verb} -n nightly"),
+        )
+
+    return make
+
+
+def trigger(noun: Noun) -> click.Command:
+    """Make `trigger`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        name, _, _ = noun.named(values)
+        job = noun.collection(wanted).act("trigger", name)
+        wanted.show(job)
+        if wanted.drawn:
+            say(f"Follow it with `zaffre job stream -n {job['name']}`.")
+
+    return options.command(
+        "trigger",
+        run,
+        noun.address(),
+        "Create a job of the schedule now.",
+        options.example("zaffre schedule trigger -n nightly"),
+    )
+
+
+VERBS: dict[str, Callable[[Noun], click.Command]] = {
+    "enable": _switch("enable", "Let the schedule create jobs."),
+    "disable": _switch("disable", "Let the schedule create no jobs."),
+    "trigger": trigger,
+}

@@ -1,0 +1,123 @@
+"""A job at the terminal: its log as it comes, changes of state between, a summary at the end."""
+
+from __future__ import annotations
+
+from typing import Any, TextIO
+
+import click
+
+from zaffre.cli import output, steps
+from zaffre.errors import ZaffreError
+from zaffre.ml.client import MLClient
+from zaffre.ml.jobs import ENDED, duration
+from zaffre.ml.progress import size
+
+FIELDS = ("name", "display_name", "experiment_name", "compute")
+MOST_METRICS = 30
+
+
+class Terminal:
+    """Log on standard output, states on standard error."""
+
+    def __init__(self, stream: TextIO, messages: TextIO) -> None:
+        self._stream = stream
+        self._messages = messages
+        self._state = ""
+        self._at_start = True
+        self._steps = steps.Steps(messages)
+
+    def text(self, text: str) -> None:
+        """Write a piece of the log."""
+        if not text:
+            return
+        self._stream.write(shown(text))
+        self._stream.flush()
+        self._at_start = text.endswith("\n")
+
+    def state(self, job: dict[str, Any]) -> None:
+        """Write a new state on a line of its own, apart from the log."""
+        if steps.is_pipeline(job):
+            self._steps.show(job)
+            return
+        if job["status"] == self._state:
+            return
+        self._state = job["status"]
+        if self._state not in ENDED:
+            self.line(f"{job['name']}: {self._state}")
+
+    def end(self, job: dict[str, Any]) -> None:
+        """Finish the last line; the summary follows."""
+        if steps.is_pipeline(job):
+            self._steps.show(job)
+        self._state = job["status"]
+        self._finish()
+
+    def line(self, text: str) -> None:
+        """Write a message on a line of its own."""
+        self._finish()
+        styled = click.style(f"· {text}", dim=True) if self._messages.isatty() else f"· {text}"
+        self._messages.write(f"{styled}\n")
+        self._messages.flush()
+
+    def _finish(self) -> None:
+        if not self._at_start:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._at_start = True
+
+
+def shown(text: str) -> str:
+    """Give a log as it may reach standard output: harmless on a terminal, untouched in a pipe."""
+    return output.harmless(text) if output.terminal() else text
+
+
+def summary(client: MLClient, job: dict[str, Any]) -> str:
+    """Say how a job is, or how it ended: state, time, exit code, metrics, outputs."""
+    facts: dict[str, Any] = {name: job[name] for name in FIELDS if job.get(name)}
+    facts["status"] = job.get("status")
+    seconds = duration(job)
+    if seconds is not None:
+        facts["duration"] = output.duration(seconds)
+    for name in ("exit_code", "signal"):
+        if job.get(name) is not None:
+            facts[name] = job[name]
+    if job.get("error"):
+        facts["error"] = job["error"].get("message")
+    if steps.is_pipeline(job):
+        facts["steps"] = {
+            name: steps.said((job.get("steps") or {}).get(name) or {}) for name in steps.names(job)
+        }
+    facts |= _usage(job) | _results(client, job)
+    for warning in job.get("warnings") or ():
+        facts["warning"] = warning
+    return output.facts(facts)
+
+
+def _usage(job: dict[str, Any]) -> dict[str, Any]:
+    usage = job.get("usage") or {}
+    if not usage:
+        return {}
+    cpu, memory = usage.get("cpu_seconds", 0), usage.get("peak_memory_bytes", 0)
+    return {"usage": f"{output.duration(cpu)} CPU, {size(memory)} memory at most"}
+
+
+def _results(client: MLClient, job: dict[str, Any]) -> dict[str, Any]:
+    try:
+        metrics = client.jobs.metrics(job["name"])
+        files = (
+            client.jobs.outputs(job["name"]).get("artifacts") or []
+            if job.get("status") in ENDED
+            else []
+        )
+    except ZaffreError:
+        return {}
+    found: dict[str, Any] = {}
+    if metrics:
+        found["metrics"] = {
+            name: f"{value:.6g}" for name, value in sorted(metrics.items())[:MOST_METRICS]
+        }
+    if job.get("results"):
+        found["outputs"] = {name: result.get("type") for name, result in job["results"].items()}
+    if files:
+        found["files"] = f"{len(files)}, {size(sum(file['size'] for file in files))}"
+    return found

@@ -1,0 +1,324 @@
+"""The verbs that every noun has, made of the kinds; its own come from its module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import islice
+from typing import Any
+
+import click
+
+from zaffre.cli import flags, options, writing
+from zaffre.cli.nouns import NOUNS
+from zaffre.cli.options import Wanted, say
+from zaffre.cli.waiting import wait
+from zaffre.kinds import registry
+from zaffre.kinds.resource import Kind
+from zaffre.ml.collection import Collection
+
+OWN = {
+    "job": "job",
+    "model": "model",
+    "schedule": "schedule",
+    "data": "data",
+    "environment": "environment",
+    "workspace": "workspace",
+    "online-endpoint": "endpoint",
+    "online-deployment": "deployment",
+}
+"""Modules with verbs of one noun."""
+
+FIRST = 50
+Maker = Callable[["Noun"], click.Command]
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A noun: its kind and what is done with it."""
+
+    kind: Kind
+
+    @property
+    def title(self) -> str:
+        """Give the noun in a sentence."""
+        return self.kind.title.lower()
+
+    def collection(self, wanted: Wanted) -> Collection[Any]:
+        """Give the collection of the noun's resources."""
+        return wanted.client().collection(self.kind.name)
+
+    def address(self) -> list[click.Parameter]:
+        """Give the options that name one resource."""
+        made = options.name()
+        if self.kind.versioned:
+            made += [options.version(), options.label()]
+        return made + self.parent()
+
+    def parent(self) -> list[click.Parameter]:
+        """Give the option for what the resource belongs to."""
+        return [options.endpoint()] if self.kind.parent else []
+
+    def named(self, values: dict[str, Any]) -> tuple[str, str | None, dict[str, Any]]:
+        """Take the address of one resource out of a command's values."""
+        name, version = options.named(values, self.title, versioned=self.kind.versioned)
+        return name, version, self.belonging(values)
+
+    def belonging(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Take the parent out of a command's values.
+
+        Raises:
+            UsageError: the kind has one, and it is not given.
+        """
+        if not self.kind.parent:
+            return {}
+        if not values.get("endpoint_name"):
+            raise click.UsageError(f"Of which endpoint is the {self.title}? Say `-e ENDPOINT`.")
+        return {"endpoint_name": values.pop("endpoint_name")}
+
+
+def group_of(noun: str) -> click.Group:
+    """Make the command group of a noun."""
+    made = Noun(registry.by_noun(noun))
+    group = click.Group(noun, help=NOUNS[noun], epilog=_examples(noun), no_args_is_help=True)
+    own: dict[str, Maker] = import_module(f"zaffre.cli.{OWN[noun]}").VERBS if noun in OWN else {}
+    for verb, maker in {**GENERIC, **own}.items():
+        if maker is not None:
+            group.add_command(maker(made), verb)
+    return group
+
+
+def create(
+    noun: Noun, *more: click.Parameter, then: Callable[..., None] | None = None
+) -> click.Command:
+    """Make `create`; `then` goes on with what was created and the further options."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        extra = {parameter.name: values.pop(str(parameter.name)) for parameter in more}
+        patient = not values.pop("no_wait", False)
+        written = writing.take(noun.kind, values)
+        collection = noun.collection(wanted)
+        made = collection.put(written.document, create=True, here=written.here)
+        if patient:
+            made = wait(collection, made, noun.title)
+        if then is not None:
+            then(wanted, made, **extra)
+        else:
+            wanted.show(made)
+
+    return options.command(
+        "create",
+        run,
+        [
+            *options.document(),
+            *options.name(),
+            *([options.version()] if noun.kind.versioned else []),
+            *noun.parent(),
+            *flags.flags(noun.kind),
+            click.Option(["--no-wait"], is_flag=True, help="Do not wait until it is ready."),
+            *more,
+        ],
+        f"Create a {noun.title} from a file, from flags, or both.",
+        options.example(
+            f"zaffre {noun.kind.noun} create -f {noun.kind.noun}.yml",
+            *_CREATE.get(noun.kind.noun, ()),
+        ),
+    )
+
+
+def update(
+    noun: Noun, *more: click.Parameter, extra: Callable[..., dict[str, Any]] | None = None
+) -> click.Command:
+    """Make `update`; `extra` turns the further options into changes."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        taken = {str(parameter.name): values.pop(str(parameter.name)) for parameter in more}
+        patient = not values.pop("no_wait", False)
+        collection = noun.collection(wanted)
+        if values.get("file"):
+            written = writing.take(noun.kind, values)
+            changed = collection.put(written.document, here=written.here)
+        else:
+            name, version, rest = noun.named(values)
+            change = {**writing.change(values), **(extra(**taken) if extra else {})}
+            if not change:
+                raise click.UsageError(
+                    "There is nothing to change: say `--set field=value`, or give a file."
+                )
+            changed = collection.patch(change, name, version, **rest)
+        wanted.show(wait(collection, changed, noun.title) if patient else changed)
+
+    return options.command(
+        "update",
+        run,
+        [
+            *options.document(),
+            *noun.address(),
+            *flags.flags(noun.kind),
+            click.Option(["--no-wait"], is_flag=True, help="Do not wait until it is ready."),
+            *more,
+        ],
+        f"Change a {noun.title}: `--set` changes a field, `-f` the whole.",
+        options.example(
+            f"zaffre {noun.kind.noun} update {_address(noun)} --set description='For autumn'"
+        ),
+    )
+
+
+def show(noun: Noun) -> click.Command:
+    """Make `show`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        name, version, rest = noun.named(values)
+        chosen = {"version": version} if version else {}
+        wanted.show(noun.collection(wanted).get(name, **chosen, **rest).to_dict())
+
+    return options.command(
+        "show",
+        run,
+        noun.address(),
+        f"Show a {noun.title}.",
+        options.example(f"zaffre {noun.kind.noun} show {_address(noun)}"),
+    )
+
+
+def list_(noun: Noun, *more: click.Parameter) -> click.Command:
+    """Make `list`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        limit = values.pop("max_results")
+        tags = dict(text.partition("=")[::2] for text in values.pop("tag"))
+        archived = ARCHIVED.get((values.pop("include_archived"), values.pop("archived_only")))
+        name, rest = values.pop("name", None), noun.belonging(values)
+        collection = noun.collection(wanted)
+        found = collection.list(name=name, archived=archived, tags=tags, **values, **rest)
+        rows = [entity.to_dict() for entity in islice(found, limit)]
+        wanted.show(rows, noun.kind.columns)
+        if len(rows) == limit and next(found, None) is not None:
+            say(f"These are the newest {limit}: `--max-results` shows more.")
+
+    return options.command(
+        "list",
+        run,
+        [*_filters(noun), *more],
+        f"List every {noun.title}, newest first.",
+        options.example(
+            f"zaffre {noun.kind.noun} list" + (" -e diabetes" if noun.kind.parent else "")
+        ),
+    )
+
+
+ARCHIVED = {(True, False): "all", (False, True): "true", (True, True): "true"}
+
+
+def _filters(noun: Noun) -> list[click.Parameter]:
+    names = "List names with this in them."
+    if noun.kind.versioned:
+        names = "List the versions of this name."
+    return [
+        click.Option(["-n", "--name"], metavar="NAME", help=names),
+        *noun.parent(),
+        click.Option(
+            ["-r", "--max-results"],
+            type=click.IntRange(1),
+            default=FIRST,
+            show_default=True,
+            help="How many.",
+        ),
+        click.Option(["--include-archived"], is_flag=True, help="Show archived ones too."),
+        click.Option(["--archived-only"], is_flag=True, help="Show archived ones only."),
+        click.Option(
+            ["--tag"], multiple=True, metavar="KEY=VALUE", help="Only with this tag; repeatable."
+        ),
+    ]
+
+
+def delete(noun: Noun) -> click.Command:
+    """Make `delete`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        yes, patient = values.pop("yes"), not values.pop("no_wait")
+        name, version, rest = noun.named(values)
+        chosen = {"version": version} if version else {}
+        collection = noun.collection(wanted)
+        collection.get(name, **chosen, **rest)
+        options.confirm(f"Delete {noun.title} `{name}`?", yes=yes)
+        poller = collection.begin_delete(name, **chosen, **rest)
+        if patient:
+            poller.result()
+
+    return options.command(
+        "delete",
+        run,
+        [
+            *noun.address(),
+            click.Option(["-y", "--yes"], is_flag=True, help="Do not ask."),
+            click.Option(["--no-wait"], is_flag=True, help="Do not wait until it is gone."),
+        ],
+        f"Delete a {noun.title}.",
+        options.example(f"zaffre {noun.kind.noun} delete {_address(noun)} --yes"),
+    )
+
+
+def archive(noun: Noun) -> click.Command:
+    """Make `archive`."""
+    return _move(noun, "archive", f"Hide a {noun.title} from lists; it stays usable.")
+
+
+def restore(noun: Noun) -> click.Command:
+    """Make `restore`."""
+    return _move(noun, "restore", f"Show an archived {noun.title} in lists again.")
+
+
+def _move(noun: Noun, verb: str, text: str) -> click.Command:
+    def run(wanted: Wanted, **values: Any) -> None:
+        name, version, rest = noun.named(values)
+        noun.collection(wanted).act(verb, name, version, **rest)
+
+    return options.command(
+        verb,
+        run,
+        noun.address(),
+        text,
+        options.example(f"zaffre {noun.kind.noun} {verb} {_address(noun)}"),
+    )
+
+
+GENERIC: dict[str, Maker] = {
+    "create": create,
+    "update": update,
+    "show": show,
+    "list": list_,
+    "delete": delete,
+    "archive": archive,
+    "restore": restore,
+}
+
+_CREATE: dict[str, tuple[str, ...]] = {
+    "compute": ("zaffre compute create -n two --type local --slots 2",),
+    "data": ("zaffre data create -n diabetes --type uri_file --path diabetes.csv",),
+    "environment": ("zaffre environment create -n here --python current",),
+    "model": (
+        "zaffre model create -n diabetes --type mlflow_model --path azureml://jobs/JOB/outputs/model",
+        "zaffre model create -n diabetes --path ./model",
+    ),
+    "job": ("zaffre job create -f job.yml --set inputs.alpha=0.1 --stream",),
+    "online-endpoint": ("zaffre online-endpoint create -n diabetes --auth-mode key",),
+    "online-deployment": (
+        "zaffre online-deployment create -f blue.yml -e diabetes --all-traffic",
+    ),
+    "workspace": ("zaffre workspace create -n churn",),
+    "datastore": ("zaffre datastore create -n measurements --type local",),
+}
+
+
+def _address(noun: Noun) -> str:
+    text = "-n NAME"
+    if noun.kind.versioned:
+        text += " -v 1"
+    return f"{text} -e ENDPOINT" if noun.kind.parent else text
+
+
+def _examples(noun: str) -> str:
+    return options.example(f"zaffre {noun} list", f"zaffre {noun} create --help")

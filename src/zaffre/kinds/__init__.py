@@ -1,0 +1,1 @@
+"""Nouns: the pure types of everything a workspace holds."""

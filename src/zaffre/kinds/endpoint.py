@@ -1,0 +1,264 @@
+"""Online endpoints and deployments: a stable address with keys, and the models behind it."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, JsonValue
+
+from zaffre.kinds.deployment_settings import (
+    CodeConfiguration,
+    DataCollector,
+    Probe,
+    RequestSettings,
+    ScaleSettings,
+)
+from zaffre.kinds.inline import EnvironmentChoice, ModelChoice
+from zaffre.kinds.part import AnyCase, Part
+from zaffre.kinds.resource import Action, Kind, Spec, Status
+
+Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class OnlineEndpointSpec(Spec):
+    """A stable address that answers requests, and how it shares them among its deployments."""
+
+    auth_mode: Annotated[Literal["key", "aml_token", "aad_token"], AnyCase] = Field(
+        default="key", title="Authentication", description="How callers prove who they are."
+    )
+    traffic: dict[str, Percent] = Field(
+        default_factory=dict,
+        title="Traffic",
+        description="Percentage of requests for each deployment; adds to 0 or 100.",
+    )
+    mirror_traffic: dict[str, Percent] = Field(
+        default_factory=dict,
+        title="Mirror traffic",
+        description="Percentage of requests copied to a deployment, whose answers are dropped.",
+    )
+    compute: str | None = Field(
+        default=None, title="Compute", description="Cluster to serve on. Kept, not acted on."
+    )
+    identity: dict[str, JsonValue] | None = Field(
+        default=None, title="Identity", description="Accepted, not acted on."
+    )
+    public_network_access: Annotated[Literal["enabled", "disabled"], AnyCase] | None = Field(
+        default=None, title="Public access", description="Accepted, not acted on."
+    )
+
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """Say what is accepted but not acted on."""
+        found = [(field, _NO_CLOUD) for field in ("compute", "identity", "public_network_access")]
+        return tuple((field, text) for field, text in found if getattr(self, field))
+
+
+_NO_CLOUD = "There is no cloud here: this is kept, not acted on."
+
+
+class EndpointError(Part):
+    """Why an endpoint or deployment is not ready."""
+
+    code: str = Field(default="failed", title="Code", description="Stable word for the cause.")
+    message: str = Field(title="Message", description="What happened.")
+
+
+class OnlineEndpointStatus(Status):
+    """Where the endpoint answers."""
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"sealed_keys", "key_digests"})
+
+    sealed_keys: dict[str, str] = Field(
+        default_factory=dict, title="Sealed keys", description="The keys, encrypted, by type."
+    )
+    key_digests: dict[str, str] = Field(
+        default_factory=dict, title="Key digests", description="SHA-256 of the keys, by type."
+    )
+    provisioning_state: str = Field(
+        default="Creating", title="State", description="Whether the endpoint can be used."
+    )
+    scoring_uri: str | None = Field(
+        default=None, title="Scoring address", description="Where requests go."
+    )
+    openapi_uri: str | None = Field(
+        default=None, title="Description address", description="Where the API is described."
+    )
+    error: EndpointError | None = Field(default=None, title="Error", description="Why it failed.")
+
+
+ONLINE_ENDPOINT = Kind(
+    name="online_endpoint",
+    noun="online-endpoint",
+    plural="online-endpoints",
+    title="Online endpoint",
+    spec=OnlineEndpointSpec,
+    status=OnlineEndpointStatus,
+    columns=("name", "provisioning_state", "scoring_uri", "traffic", "created_at"),
+    actions=(
+        Action("invoke", "Send a request and print the answer."),
+        Action("get-credentials", "Print the keys."),
+        Action("regenerate-keys", "Replace a key by a new one."),
+    ),
+    example="""\
+$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json
+name: diabetes
+auth_mode: key
+""",
+)
+
+
+class OnlineDeploymentSpec(Spec):
+    """A model, its scoring script and its environment, behind an endpoint."""
+
+    type: Annotated[Literal["managed", "kubernetes"], AnyCase] = Field(
+        default="managed", title="Type", description="Kind of deployment; both are served here."
+    )
+    model: ModelChoice | None = Field(
+        default=None, title="Model", description="`azureml:NAME:VERSION`, or a model written here."
+    )
+    code_configuration: CodeConfiguration | None = Field(
+        default=None,
+        title="Code",
+        description="Scoring script; a model of type `mlflow_model` needs none.",
+    )
+    environment: EnvironmentChoice | None = Field(
+        default=None,
+        title="Environment",
+        description="`azureml:NAME:VERSION`, a curated name, or an environment written here.",
+    )
+    environment_variables: dict[str, str] = Field(
+        default_factory=dict,
+        title="Environment variables",
+        description="Variables that the script sees.",
+    )
+    instance_type: str | None = Field(
+        default=None, title="Instance type", description="Size of a machine. Kept, not acted on."
+    )
+    instance_count: int = Field(
+        default=1, ge=1, le=256, title="Instances", description="How many processes answer."
+    )
+    scale_settings: ScaleSettings | None = Field(
+        default=None, title="Scaling", description="How the number of instances follows the load."
+    )
+    request_settings: RequestSettings = Field(
+        default_factory=RequestSettings, title="Requests", description="Limits on requests."
+    )
+    liveness_probe: Probe | None = Field(
+        default=None, title="Liveness", description="When an instance is started again."
+    )
+    readiness_probe: Probe | None = Field(
+        default=None, title="Readiness", description="When an instance may get requests."
+    )
+    startup_probe: Probe | None = Field(
+        default=None, title="Start-up", description="How long a start may take."
+    )
+    app_insights_enabled: bool = Field(
+        default=False, title="Insights", description="Accepted, not acted on."
+    )
+    data_collector: DataCollector | None = Field(
+        default=None, title="Data collector", description="What is kept of requests and answers."
+    )
+    model_mount_path: str | None = Field(
+        default=None, title="Model path", description="Accepted, not acted on."
+    )
+    egress_public_network_access: Annotated[Literal["enabled", "disabled"], AnyCase] | None = (
+        Field(default=None, title="Egress", description="Accepted, not acted on.")
+    )
+    private_network_connection: bool | None = Field(
+        default=None, title="Private network", description="Accepted, not acted on."
+    )
+    resources: dict[str, JsonValue] | None = Field(
+        default=None, title="Resources", description="Requests and limits. Kept, not acted on."
+    )
+
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """Say what is accepted but not acted on."""
+        found = list(_DEPLOYMENT_REMARKS.items())
+        if self.type == "kubernetes":
+            found.append(("type", "There is no cluster here: this machine serves the deployment."))
+        return tuple((field, text) for field, text in found if getattr(self, field))
+
+
+_DEPLOYMENT_REMARKS = {
+    "scale_settings": "The number of instances stays as `instance_count` says.",
+    "data_collector": "Requests and answers are not collected yet.",
+}
+
+
+class Launch(Part):
+    """One revision of a deployment as the gateway starts it; its id names its folder."""
+
+    id: str = Field(title="Id", description="Names the revision, and its folder.")
+    model_tree: str | None = Field(default=None, title="Model", description="Digest of its files.")
+    model_folder: str = Field(
+        default="",
+        title="Model folder",
+        description="Where the files lie under AZUREML_MODEL_DIR.",
+    )
+    model_reference: str = Field(default="", title="Model reference", description="For lineage.")
+    is_mlflow: bool = Field(
+        default=False, title="MLflow", description="Whether the model is served without a script."
+    )
+    code_tree: str | None = Field(default=None, title="Code", description="Digest of its files.")
+    script: str | None = Field(default=None, title="Script", description="The scoring script.")
+    environment: str | None = Field(
+        default=None, title="Environment", description="The environment as it was pinned."
+    )
+    python: str = Field(default="", title="Interpreter", description="Once it is built.")
+    variables: dict[str, str] = Field(
+        default_factory=dict, title="Variables", description="What the script sees."
+    )
+    instances: int = Field(default=1, title="Instances", description="How many processes answer.")
+    requests: RequestSettings = Field(
+        default_factory=RequestSettings, title="Requests", description="Limits on requests."
+    )
+
+
+class OnlineDeploymentStatus(Status):
+    """How the deployment goes."""
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"coming", "serving", "fallback"})
+
+    coming: Launch | None = Field(
+        default=None, title="Coming", description="The revision that is being prepared."
+    )
+    serving: Launch | None = Field(
+        default=None, title="Serving", description="The revision that the gateway was given."
+    )
+    fallback: Launch | None = Field(
+        default=None,
+        title="Fallback",
+        description="What served before, until the new one is ready.",
+    )
+    provisioning_state: str = Field(
+        default="Creating", title="State", description="Whether the deployment answers."
+    )
+    error: EndpointError | None = Field(default=None, title="Error", description="Why it failed.")
+    ready_instances: int = Field(
+        default=0, title="Ready", description="How many instances answer now."
+    )
+
+
+ONLINE_DEPLOYMENT = Kind(
+    name="online_deployment",
+    noun="online-deployment",
+    plural="online-deployments",
+    title="Online deployment",
+    spec=OnlineDeploymentSpec,
+    status=OnlineDeploymentStatus,
+    columns=("name", "endpoint_name", "provisioning_state", "instance_count", "created_at"),
+    actions=(Action("get-logs", "Print what the scoring script wrote."),),
+    parent="online_endpoint",
+    parent_field="endpoint_name",
+    example="""\
+$schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
+name: blue
+endpoint_name: diabetes
+model: azureml:diabetes:1
+code_configuration:
+  code: ./onlinescoring
+  scoring_script: score.py
+environment: azureml://registries/azureml/environments/sklearn-1.5/labels/latest
+instance_type: Standard_DS3_v2
+instance_count: 1
+""",
+)

@@ -1,0 +1,188 @@
+"""What is wrong with a pipeline: every fault at once, each with its place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from zaffre.kinds import expression, names
+from zaffre.kinds.binding_rules import input_faults, output_faults, step_output_faults
+from zaffre.kinds.expression import Known
+from zaffre.kinds.fault import Fault, Steps
+from zaffre.kinds.graph import Level, Node, level_of, mapping
+from zaffre.kinds.names import shown
+from zaffre.kinds.near import listed, nearest
+from zaffre.kinds.port_values import wrong_value
+from zaffre.kinds.resource import Json
+from zaffre.kinds.step import LITERALS
+
+SETTINGS = (
+    "default_compute",
+    "default_datastore",
+    "default_environment",
+    "continue_on_step_failure",
+    "continue_run_on_step_failure",
+    "force_rerun",
+)
+
+
+def pipeline_faults(document: Mapping[str, Json]) -> Iterator[Fault]:
+    """Find what is wrong with a pipeline job."""
+    body = document.get("component")
+    prefix: Steps = ("component",) if isinstance(body, dict) else ()
+    if isinstance(body, str):
+        return
+    level = level_of(document)
+    if isinstance(body, dict):
+        yield from component_faults(body, ("component",))
+        node = Node("", document, body, inline=False, known=True)
+        yield from input_faults(level, node, ())
+    else:
+        yield from _level_faults(level, prefix)
+    yield from _settings_faults(document, ())
+
+
+def component_faults(body: Mapping[str, Json], prefix: Steps = ()) -> Iterator[Fault]:
+    """Find what is wrong with a component."""
+    yield from _port_faults(body, prefix)
+    for name, declared in mapping(body, "inputs").items():
+        if isinstance(declared, dict):
+            yield from _declaration_faults(declared, (*prefix, "inputs", name))
+    if mapping(body, "jobs"):
+        yield from _level_faults(level_of({"component": body}), prefix)
+        yield from _settings_faults(body, prefix)
+    yield from _text_faults(body, _known(body), prefix)
+
+
+def _port_faults(body: Mapping[str, Json], prefix: Steps) -> Iterator[Fault]:
+    for group in ("inputs", "outputs"):
+        for name in mapping(body, group):
+            if not names.PORT.match(name):
+                hint = "Use letters, digits, `_` and `-`, beginning with a letter."
+                message = f"{shown(name)} is no name for one of the {group}."
+                yield Fault(message, (*prefix, group, name), hint, at_key=True)
+
+
+def _declaration_faults(declared: Mapping[str, Json], steps: Steps) -> Iterator[Fault]:
+    given = declared.get("default")
+    if given is not None:
+        reason = wrong_value(given, declared)
+        if reason:
+            yield Fault(f"The default {reason}.", (*steps, "default"))
+        if declared.get("type") not in LITERALS:
+            message = "Only literals have a default; data has none."
+            yield Fault(message, (*steps, "default"), "Write `path:`, or leave it out.")
+    if declared.get("type") not in ("number", "integer"):
+        for word in ("min", "max"):
+            if declared.get(word) is not None:
+                yield Fault(f"`{word}` is for numbers.", (*steps, word), at_key=True)
+
+
+def _known(body: Mapping[str, Json]) -> Known:
+    inputs = mapping(body, "inputs")
+    optional = [
+        name
+        for name, one in inputs.items()
+        if isinstance(one, dict)
+        and one.get("optional") in (True, "true", "True")
+        and one.get("default") is None
+    ]
+    return Known(inputs, mapping(body, "outputs"), optional)
+
+
+def _text_faults(body: Mapping[str, Json], known: Known, prefix: Steps) -> Iterator[Fault]:
+    task = mapping(body, "task")
+    places: list[tuple[Steps, Json]] = [
+        (("command",), body.get("command")),
+        (("input_data",), body.get("input_data")),
+        (("task", "program_arguments"), task.get("program_arguments")),
+        (("task", "append_row_to"), task.get("append_row_to")),
+        *(
+            (("environment_variables", name), text)
+            for name, text in mapping(body, "environment_variables").items()
+        ),
+    ]
+    for steps, text in places:
+        if isinstance(text, str) and ("${{" in text or "$[[" in text):
+            for problem in expression.problems(text, known, ""):
+                parts = problem.message.split("`")
+                meant = parts[1] if len(parts) > 1 and parts[1].startswith("${{") else ""
+                yield Fault(problem.message, (*prefix, *steps), problem.hint, text=meant)
+
+
+def _settings_faults(document: Mapping[str, Json], prefix: Steps) -> Iterator[Fault]:
+    for name in mapping(document, "settings"):
+        if name not in SETTINGS:
+            meant = nearest(name, SETTINGS)
+            hint = f"Did you mean `{meant}`?" if meant else f"Known: {listed(SETTINGS)}."
+            message = f"The setting {shown(name)} is not known and does nothing."
+            yield Fault(message, (*prefix, "settings", name), hint, at_key=True, warning=True)
+
+
+def _level_faults(level: Level, prefix: Steps) -> Iterator[Fault]:
+    if not level.nodes:
+        yield Fault("The pipeline has no steps.", (*prefix, "jobs"), "Add one under `jobs`.")
+    for name, node in level.nodes.items():
+        yield from _node_faults(level, node, (*prefix, "jobs", name))
+    yield from output_faults(level, prefix)
+    if len(level.order) < len(level.nodes):
+        yield from _cycle_faults(level, prefix)
+
+
+def _node_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
+    if not names.PORT.match(node.name):
+        hint = "Use letters, digits, `_` and `-`, beginning with a letter."
+        yield Fault(f"{shown(node.name)} is no name of a step.", prefix, hint, at_key=True)
+    if node.inline and not any(node.step.get(one) for one in ("command", "task", "jobs")):
+        hint = "Add `component: ./component.yml`, or a `command`."
+        message = f"Step `{node.name}` has neither a component nor a command."
+        yield Fault(message, prefix, hint, at_key=True)
+    if node.inline and node.step.get("command") and not _has_environment(level, node):
+        hint = "Add `environment: ...`, or `default_environment` to the pipeline's settings."
+        message = f"Step `{node.name}` has no environment."
+        yield Fault(message, prefix, hint, at_key=True)
+    if node.known and node.type == "parallel":
+        yield from _parallel_faults(level, node, prefix)
+    if node.inline:
+        yield from _port_faults(node.step, prefix)
+        known = Known(mapping(node.step, "inputs"), mapping(node.step, "outputs"))
+        yield from _text_faults(node.step, known, prefix)
+        if node.step.get("jobs"):
+            yield from _level_faults(level_of(node.step), prefix)
+    elif node.known:
+        word = "component" if "component" in node.step else "trial"
+        yield from component_faults(node.body, (*prefix, word))
+    yield from input_faults(level, node, prefix)
+    yield from step_output_faults(level, node, prefix)
+
+
+def _parallel_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
+    task = mapping(node.body, "task")
+    if not (node.step.get("input_data") or node.body.get("input_data")):
+        hint = "Add `input_data: ${{inputs.NAME}}`: what is cut into mini-batches."
+        yield Fault(f"Step `{node.name}` has no `input_data`.", prefix, hint, at_key=True)
+    if not (task.get("environment") or _has_environment(level, node)):
+        hint = "Add `environment: ...` to its task."
+        yield Fault(f"Step `{node.name}` has no environment.", prefix, hint, at_key=True)
+
+
+def _has_environment(level: Level, node: Node) -> bool:
+    return bool(node.step.get("environment") or level.settings.get("default_environment"))
+
+
+def _cycle_faults(level: Level, prefix: Steps) -> Iterator[Fault]:
+    left = [name for name in level.nodes if name not in set(level.order)]
+    done: set[str] = set()
+    for start in left:
+        path: list[str] = []
+        name: str | None = start
+        while name is not None and name not in path and name not in done:
+            path.append(name)
+            name = next((one for one in level.nodes[name].after if one in left), None)
+        done |= set(path)
+        if name in path:
+            cycle = [*path[path.index(name) :], name]
+            text = " → ".join(f"`{one}`" for one in reversed(cycle))
+            message = f"These steps wait for each other: {text}."
+            yield Fault(
+                message, (*prefix, "jobs", name), "Take one of the bindings out.", at_key=True
+            )

@@ -1,0 +1,88 @@
+"""Parallel steps become commands: a runner calls the user's script for each mini-batch. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+
+from zaffre.kinds.resource import Json
+
+_PORT = re.compile(r"\$\{\{\s*(inputs|outputs)\.([\w-]+)\s*\}\}")
+_SAID = ("mini_batch_size", "error_threshold", "mini_batch_error_threshold", "logging_level")
+VARIABLE = "ZAFFRE_PARALLEL"
+"""The variable that tells the runner what to do."""
+
+
+def command_of(
+    step: Mapping[str, Json],
+    body: Mapping[str, Json],
+    inputs: Mapping[str, Json],
+    environment: Json,
+) -> dict[str, Json]:
+    """Give the fields of the command job that a parallel step becomes."""
+
+    def said(name: str) -> Json:
+        return step.get(name) if step.get(name) is not None else body.get(name)
+
+    task = said("task") or {}
+    data = _port(said("input_data"))
+    target = _port(task.get("append_row_to"))
+    settings = _settings(said, task, inputs.get(data) if data else None)
+    words = ["python -m zaffre_parallel"]
+    words.append(f"${{{{inputs.{data}}}}}" if data else '""')
+    words.append(f"${{{{outputs.{target}}}}}" if target else '""')
+    words.append(str(task.get("program_arguments") or ""))
+    return {
+        "type": "command",
+        "command": " ".join(words).strip(),
+        "code": task.get("code"),
+        "environment": step.get("environment") or task.get("environment") or environment,
+        "environment_variables": {
+            **(body.get("environment_variables") or {}),
+            **(step.get("environment_variables") or {}),
+            VARIABLE: json.dumps(settings, sort_keys=True),
+        },
+        "inputs": {
+            # The runner reads the data itself: it must lie in a folder.
+            name: {**value, "mode": "ro_mount"} if name == data and _direct(value) else value
+            for name, value in inputs.items()
+        },
+    }
+
+
+def _settings(
+    said: Callable[[str], Json], task: Mapping[str, Json], data: Json
+) -> dict[str, Json]:
+    """Give what the runner must know."""
+    retry, resources = said("retry_settings") or {}, said("resources") or {}
+    instances = int(resources.get("instance_count") or 1)
+    found = {
+        "script": task.get("entry_script"),
+        "kind": data.get("type") if isinstance(data, dict) else None,
+        "partition_keys": _keys(said("partition_keys")),
+        "processes": instances * int(said("max_concurrency_per_instance") or 1),
+        "max_retries": retry.get("max_retries"),
+        "timeout": retry.get("timeout"),
+        **{name: said(name) for name in _SAID},
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _direct(value: Json) -> bool:
+    return isinstance(value, dict) and value.get("mode") == "direct"
+
+
+def _port(text: Json) -> str | None:
+    found = _PORT.search(text) if isinstance(text, str) else None
+    return found.group(2) if found else None
+
+
+def _keys(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return [one.strip() for one in value.split(",") if one.strip()]
+    return found if isinstance(found, list) else [str(found)]

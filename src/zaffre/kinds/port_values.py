@@ -1,0 +1,84 @@
+"""Whether a value, or what another step gives, fits the input that it is for. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from zaffre.kinds.names import shown
+from zaffre.kinds.near import listed
+from zaffre.kinds.resource import Json
+from zaffre.kinds.step import LITERALS
+
+MODELS = ("mlflow_model", "triton_model")
+
+
+def unlike(offered: str, wanted: str) -> str:
+    """Say why data or a literal of one type cannot be had as another; "" if it can."""
+    if not offered or not wanted or offered == wanted:
+        return ""
+    offered_literal, wanted_literal = offered in LITERALS, wanted in LITERALS
+    if offered_literal != wanted_literal:
+        return f"takes {wanted}; this is {offered}"
+    if wanted_literal:
+        fits = wanted == "string" or (wanted == "number" and offered == "integer")
+        return "" if fits else f"takes {wanted}; this is {offered}"
+    if wanted in MODELS and offered in ("uri_file", "mltable"):
+        return f"takes {wanted}; this is {offered}"
+    return ""
+
+
+def wrong_value(value: Json, declared: Mapping[str, Json]) -> str:
+    """Say why a literal does not fit what is declared; "" if it does."""
+    kind = declared.get("type")
+    if kind not in LITERALS:
+        return f"takes data ({kind}); this is the literal {shown(str(value))}"
+    number = _number(value)
+    if kind == "boolean":
+        fits = isinstance(value, bool) or str(value).lower() in ("true", "false")
+    elif kind == "integer":
+        fits = number is not None and float(number).is_integer()
+    elif kind == "number":
+        fits = number is not None
+    else:
+        fits = not isinstance(value, (dict, list))
+    if not fits:
+        return f"takes {_A[str(kind)]}; this is {shown(str(value))}"
+    return _out_of_range(value, number, declared)
+
+
+_A = {
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+}
+
+
+def _out_of_range(value: Json, number: float | None, declared: Mapping[str, Json]) -> str:
+    least, most, allowed = declared.get("min"), declared.get("max"), declared.get("enum")
+    if number is not None and isinstance(least, (int, float)) and number < least:
+        return f"must be at least {least:g}; it is {value}"
+    if number is not None and isinstance(most, (int, float)) and number > most:
+        return f"must be at most {most:g}; it is {value}"
+    if isinstance(allowed, list) and allowed and str(value) not in map(str, allowed):
+        return f"must be one of {listed(map(str, allowed))}; it is {shown(str(value))}"
+    return ""
+
+
+def _number(value: Json) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def value_hint(declared: Mapping[str, Json]) -> str | None:
+    """Say what an input takes."""
+    text = declared.get("description")
+    if declared.get("type") not in LITERALS:
+        return "Write a mapping with `type` and `path`."
+    return str(text) if text else None

@@ -1,0 +1,64 @@
+"""How far a pipeline is, and what to do next: decided from states alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zaffre.kinds.graph import Level
+from zaffre.kinds.job import StepStatus
+from zaffre.kinds.job_state import TERMINAL, JobState
+
+_YES = (True, "true", "True", "yes", 1)
+
+
+def goes_on(level: Level) -> bool:
+    """Say whether other branches go on when a step has failed."""
+    settings = level.settings
+    return any(
+        settings.get(name) in _YES
+        for name in ("continue_on_step_failure", "continue_run_on_step_failure")
+    )
+
+
+def forced(level: Level) -> bool:
+    """Say whether every step is run, whatever was done before."""
+    return level.settings.get("force_rerun") in _YES
+
+
+def ended(step: StepStatus | None) -> bool:
+    """Say whether a step has ended."""
+    return step is not None and step.status in TERMINAL
+
+
+def broken(steps: Mapping[str, StepStatus]) -> bool:
+    """Say whether a step has failed, or was canceled by itself."""
+    return any(one.status in (JobState.FAILED, JobState.CANCELED) for one in steps.values())
+
+
+def ready(level: Level, steps: Mapping[str, StepStatus]) -> list[str]:
+    """Say which steps may start now: all that they need is there."""
+    if broken(steps) and not goes_on(level):
+        return []
+    done = {name for name, one in steps.items() if one.status == JobState.COMPLETED}
+    return [
+        name
+        for name in level.order
+        if name not in steps and all(one in done for one in level.nodes[name].after)
+    ]
+
+
+def surplus(level: Level, steps: Mapping[str, StepStatus]) -> list[str]:
+    """Say which steps must be stopped, because another has failed."""
+    if not broken(steps) or goes_on(level):
+        return []
+    return [name for name, one in steps.items() if not ended(one)]
+
+
+def outcome(level: Level, steps: Mapping[str, StepStatus]) -> JobState | None:
+    """Say how the pipeline has ended, or None while it has not."""
+    if any(not ended(one) for one in steps.values()) or ready(level, steps):
+        return None
+    complete = all(
+        name in steps and steps[name].status == JobState.COMPLETED for name in level.nodes
+    )
+    return JobState.COMPLETED if complete else JobState.FAILED

@@ -1,0 +1,61 @@
+"""A recipe: all that decides what an environment contains, as one value. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+
+class Relax(StrEnum):
+    """When version pins may give way because no build exists for the Python at hand."""
+
+    NEVER = "never"
+    ABSENT = "absent"  # only if the Python asked for is not on the machine
+    ALWAYS = "always"  # curated environments: the name says a family, not a version
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What an environment is made of.
+
+    `interpreter` is "" (any that fits `python`), "current" (the server's own) or an absolute path.
+    `own` says that the environment is a folder of its own; otherwise the interpreter is used as it
+    is. `python` is a version specifier ("" is any). `warnings` are for people and no part of the
+    identity.
+    """
+
+    interpreter: str = ""
+    own: bool = True
+    python: str = ""
+    requirements: tuple[str, ...] = ()
+    conda: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    relax: Relax = Relax.NEVER
+    warnings: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the recipe as plain JSON."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Recipe:
+        """Read what `to_json` gave."""
+        plain: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in document.items()
+        }
+        return cls(**{**plain, "relax": Relax(plain["relax"])})
+
+    def digest(self) -> str:
+        """Give the SHA-256 of what decides the content (64 hex digits)."""
+        document = self.to_json()
+        del document["warnings"]
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def warned(self, *warnings: str) -> Recipe:
+        """Give the same recipe with more to say about it."""
+        return replace(self, warnings=(*self.warnings, *warnings))

@@ -1,0 +1,283 @@
+"""Steps of pipelines, and the components that they run: what both kinds of document share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
+
+from zaffre.kinds.inline import EnvironmentChoice
+from zaffre.kinds.job_ports import InputChoice, JobOutput, Literal_, OutputMode
+from zaffre.kinds.job_settings import (
+    CommandLimits,
+    Distribution,
+    JobIdentity,
+    JobResources,
+    JobService,
+    QueueSettings,
+)
+from zaffre.kinds.part import AnyCase, Part, is_text
+
+LITERALS = ("string", "number", "integer", "boolean")
+"""Types of inputs that stand in the command as text."""
+
+PortType = Annotated[
+    Literal[
+        "string",
+        "number",
+        "integer",
+        "boolean",
+        "uri_file",
+        "uri_folder",
+        "mltable",
+        "mlflow_model",
+        "custom_model",
+        "triton_model",
+    ],
+    AnyCase,
+]
+StepType = Annotated[Literal["command", "pipeline", "parallel", "sweep"], AnyCase]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical", "notset"], AnyCase]
+
+
+class ComponentInput(Part):
+    """One input that a component declares."""
+
+    type: PortType = Field(title="Type", description="A literal's type, or what a path leads to.")
+    default: Literal_ | None = Field(
+        default=None, title="Default", description="Value where a step gives none."
+    )
+    optional: bool = Field(
+        default=False, title="Optional", description="May be left out; stands inside `$[[ ]]`."
+    )
+    min: float | None = Field(default=None, title="Least", description="Least number allowed.")
+    max: float | None = Field(default=None, title="Most", description="Greatest number allowed.")
+    enum: list[Literal_] | None = Field(
+        default=None, title="Choices", description="The values that are allowed."
+    )
+    mode: str | None = Field(default=None, title="Mode", description="How the step sees the data.")
+    path: str | None = Field(
+        default=None, title="Path", description="Data where a step gives none."
+    )
+    description: str | None = Field(
+        default=None, title="Description", description="What it is for."
+    )
+
+
+class ComponentOutput(Part):
+    """One output that a component declares. Left empty, it is a folder."""
+
+    type: PortType = Field(
+        default="uri_folder", title="Type", description="What the component writes."
+    )
+    mode: OutputMode | None = Field(default=None, title="Mode", description="How it writes it.")
+    path: str | None = Field(default=None, title="Path", description="Where it is written.")
+    description: str | None = Field(
+        default=None, title="Description", description="What it holds."
+    )
+
+
+class RetrySettings(Part):
+    """How often a step, or a parallel one's mini-batch, is tried, and how long it may take."""
+
+    max_retries: int | None = Field(
+        default=None, ge=0, title="Retries", description="How often to try again."
+    )
+    timeout: int | None = Field(
+        default=None, ge=1, title="Timeout", description="Seconds for each try."
+    )
+
+
+class ParallelTask(Part):
+    """The script of a parallel step: `init()`, `run(mini_batch)`, `shutdown()`."""
+
+    type: Annotated[Literal["run_function", "function", "model"], AnyCase] = Field(
+        default="run_function", title="Type", description="What is called for each mini-batch."
+    )
+    code: str | None = Field(default=None, title="Code", description="Folder of the script.")
+    entry_script: str = Field(title="Script", description="File with `init()` and `run()`.")
+    environment: EnvironmentChoice | None = Field(
+        default=None, title="Environment", description="What the script runs in."
+    )
+    program_arguments: str | None = Field(
+        default=None, title="Arguments", description="Arguments that the script reads."
+    )
+    append_row_to: str | None = Field(
+        default=None,
+        title="Append to",
+        description="`${{outputs.x}}`: the output that gets what `run()` returns.",
+    )
+    model: JsonValue = Field(default=None, title="Model", description="Kept, not acted on.")
+
+
+def nothing_is_empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+OutputBinding = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[JobOutput, Tag("<mapping>")],
+    Discriminator(is_text),
+    BeforeValidator(nothing_is_empty),
+]
+"""Where a step's output goes: `${{parent.outputs.x}}`, or how it is written."""
+
+
+class _Parallel(Part):
+    """What steps and components of type `parallel` have beyond others."""
+
+    task: ParallelTask | None = Field(
+        default=None, title="Task", description="Script of a parallel step."
+    )
+    input_data: str | None = Field(
+        default=None, title="Data", description="`${{inputs.x}}`: what is cut into mini-batches."
+    )
+    mini_batch_size: str | None = Field(
+        default=None, title="Mini-batch", description="Files (`10`) or bytes (`10kb`) of each."
+    )
+    partition_keys: list[str] | str | None = Field(
+        default=None, title="Keys", description="Columns whose values make the mini-batches."
+    )
+    max_concurrency_per_instance: int | None = Field(
+        default=None, ge=1, title="Processes", description="Processes on each instance."
+    )
+    retry_settings: RetrySettings | None = Field(
+        default=None, title="Retries", description="Tries and seconds of each mini-batch or step."
+    )
+    error_threshold: int | None = Field(
+        default=None, ge=-1, title="Failed items", description="Allowed failed items; -1: all."
+    )
+    mini_batch_error_threshold: int | None = Field(
+        default=None, ge=-1, title="Failed batches", description="Allowed; -1: all."
+    )
+    logging_level: LogLevel | None = Field(
+        default=None, title="Log level", description="How much the runner tells."
+    )
+
+
+class _Runnable(_Parallel):
+    """What steps and components share."""
+
+    command: str | None = Field(
+        default=None, min_length=1, title="Command", description="Shell text of a command."
+    )
+    code: str | None = Field(default=None, title="Code", description="Folder of the code.")
+    environment: EnvironmentChoice | None = Field(
+        default=None, title="Environment", description="What it runs in."
+    )
+    environment_variables: dict[str, str] = Field(
+        default_factory=dict, title="Variables", description="Variables that the command sees."
+    )
+    resources: JobResources | None = Field(
+        default=None, title="Resources", description="How much of the compute to take."
+    )
+    distribution: Distribution | None = Field(
+        default=None, title="Distribution", description="How several processes find each other."
+    )
+    limits: dict[str, JsonValue] | None = Field(
+        default=None, title="Limits", description="What ends it early: `timeout` in seconds."
+    )
+    is_deterministic: bool | None = Field(
+        default=None,
+        title="Deterministic",
+        description="Equal inputs give equal outputs, so that results may be used again.",
+    )
+    display_name: str | None = Field(
+        default=None, title="Display name", description="Name shown to people."
+    )
+    description: str | None = Field(default=None, title="Description", description="Free text.")
+    tags: dict[str, str] = Field(default_factory=dict, title="Tags", description="Labels.")
+    properties: dict[str, str] = Field(
+        default_factory=dict, title="Properties", description="Facts that tools record."
+    )
+    identity: JobIdentity | None = Field(
+        default=None, title="Identity", description="Accepted, not acted on."
+    )
+    search_space: dict[str, JsonValue] | None = Field(
+        default=None, title="Search space", description="Inputs that a sweep varies."
+    )
+    sampling_algorithm: JsonValue = Field(
+        default=None, title="Sampling", description="How a sweep chooses."
+    )
+    objective: dict[str, JsonValue] | None = Field(
+        default=None, title="Objective", description="What a sweep looks for."
+    )
+    early_termination: dict[str, JsonValue] | None = Field(
+        default=None, title="Early end", description="When a sweep ends trials early."
+    )
+
+
+class InlineComponent(_Runnable):
+    """A component written inside another document, or put there from its file."""
+
+    name: str | None = Field(default=None, title="Name", description="Name of the component.")
+    version: str | None = Field(default=None, title="Version", description="Version of it.")
+    type: StepType = Field(default="command", title="Type", description="Kind of component.")
+    inputs: dict[str, ComponentInput] = Field(
+        default_factory=dict, title="Inputs", description="What it takes."
+    )
+    outputs: dict[str, Annotated[ComponentOutput, BeforeValidator(nothing_is_empty)]] = Field(
+        default_factory=dict, title="Outputs", description="What it writes."
+    )
+    additional_includes: list[str] | None = Field(
+        default=None, title="Includes", description="Files and folders put beside the code."
+    )
+    jobs: dict[str, Step] = Field(
+        default_factory=dict, title="Steps", description="Steps of a pipeline component."
+    )
+    settings: dict[str, JsonValue] | None = Field(
+        default=None, title="Settings", description="Settings of a pipeline component."
+    )
+    trial: ComponentChoice | None = Field(
+        default=None, title="Trial", description="Component that a sweep runs."
+    )
+
+
+ComponentChoice = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[InlineComponent, Tag("<mapping>")],
+    Discriminator(is_text),
+]
+"""A reference to a component, or one written here."""
+
+
+class Step(_Runnable):
+    """One step of a pipeline: a component with its inputs, or a command written in place."""
+
+    type: StepType = Field(default="command", title="Type", description="Kind of step.")
+    name: str | None = Field(default=None, title="Name", description="Accepted, not acted on.")
+    component: ComponentChoice | None = Field(
+        default=None,
+        title="Component",
+        description="Its file, `azureml:NAME:VERSION`, or the component itself.",
+    )
+    trial: ComponentChoice | None = Field(
+        default=None, title="Trial", description="Component that a sweep runs."
+    )
+    inputs: dict[str, InputChoice] = Field(
+        default_factory=dict, title="Inputs", description="Values, data, and bindings."
+    )
+    outputs: dict[str, OutputBinding] = Field(
+        default_factory=dict, title="Outputs", description="Where its outputs go."
+    )
+    compute: str | None = Field(default=None, title="Compute", description="Where to run.")
+    jobs: dict[str, Step] = Field(
+        default_factory=dict, title="Steps", description="Steps of a pipeline inside this one."
+    )
+    services: dict[str, JobService | None] = Field(
+        default_factory=dict, title="Services", description="Accepted, not started."
+    )
+    queue_settings: QueueSettings | None = Field(
+        default=None, title="Queue", description="Accepted, not acted on."
+    )
+    comment: str | None = Field(default=None, title="Comment", description="A note.")
+    experiment_name: str | None = Field(
+        default=None, title="Experiment", description="Accepted: a step is of its pipeline's."
+    )
+    settings: dict[str, JsonValue] | None = Field(
+        default=None, title="Settings", description="Settings of a pipeline step."
+    )
+
+
+InlineComponent.model_rebuild()
+Step.model_rebuild()
+
+__all__ = ["CommandLimits", "ComponentInput", "ComponentOutput", "InlineComponent", "Step"]

@@ -1,0 +1,73 @@
+"""Data, models and environments: versioned things with files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from zaffre.errors import Conflict
+from zaffre.ml import downloads
+from zaffre.ml.collection import Collection
+from zaffre.ml.connection import Connection
+from zaffre.ml.entities import Data, Environment, Model
+from zaffre.ml.polling import FAILED, SUCCEEDED, Poller
+from zaffre.ml.progress import Progress
+
+BUILD_STATES = {"ready": SUCCEEDED, "failed": FAILED}
+
+
+class Models(Collection[Model]):
+    """The models of the workspace."""
+
+    def download(
+        self, name: str, version: str | None = None, download_path: Path | str = ".", **_: Any
+    ) -> Path:
+        """Fetch a model's files into a folder of its name, and give that folder."""
+        return fetch_tree(self._connection, self.get(name, version), Path(download_path))
+
+
+class DataAssets(Collection[Data]):
+    """The data of the workspace."""
+
+    def download(
+        self, name: str, version: str | None = None, download_path: Path | str = ".", **_: Any
+    ) -> Path:
+        """Fetch the data's files into a folder of its name, and give that folder."""
+        return fetch_tree(self._connection, self.get(name, version), Path(download_path))
+
+
+class Environments(Collection[Environment]):
+    """The environments of the workspace."""
+
+    def begin_build(self, name: str, version: str) -> Poller[Environment]:
+        """Build an environment now and give a poller that ends when it is ready."""
+        self.act("build", name, version, {})
+        path = self._path(name, version, {})
+
+        def look() -> tuple[str, Environment, str | None]:
+            now = self._connection.get(path)
+            state = BUILD_STATES.get(now.get("build_state", ""), "Building")
+            return state, self.entity(now), now.get("build_error") or None
+
+        return Poller(look, sleep=self._connection.sleep)
+
+
+def fetch_tree(connection: Connection, asset: Model | Data, folder: Path) -> Path:
+    """Fetch an asset's content into a folder of its name.
+
+    Raises:
+        Conflict: the content is kept elsewhere and not here.
+    """
+    if not asset.tree:
+        raise Conflict(
+            f"`{asset.name}` is kept at {asset.path}, not here.",
+            hint="Fetch it from there with your own credentials.",
+        )
+    files = downloads.tree_files(connection, asset.tree)
+    target = folder / str(asset.name)
+    with Progress("Downloading", sum(file.size for file in files)) as progress:
+        downloads.fetch(connection, files, target, progress.advance)
+    return target
+
+
+__all__ = ["DataAssets", "Environments", "Models", "fetch_tree"]

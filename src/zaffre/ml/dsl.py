@@ -1,0 +1,166 @@
+"""Pipelines written as Python functions: `@pipeline`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from types import FrameType
+from typing import Any
+
+from zaffre.errors import Invalid
+from zaffre.ml.entities import PipelineJob
+from zaffre.ml.fields import plain
+from zaffre.ml.nodes import (
+    LEVEL,
+    Node,
+    NodeOutput,
+    PipelineInput,
+    PipelineParameter,
+    declared,
+)
+
+__all__ = ["Node", "PipelineInput", "PipelineParameter", "pipeline"]
+
+SETTINGS = (
+    "default_compute",
+    "default_datastore",
+    "default_environment",
+    "continue_on_step_failure",
+    "force_rerun",
+)
+
+
+def pipeline(function: Callable[..., Any] | None = None, **fields: Any) -> Any:
+    """Make a function that builds a pipeline: called, it gives a job, or a step of another.
+
+    Its parameters become the pipeline's inputs; the components that it calls become steps, named
+    after the variables that hold them; the mapping that it returns names the outputs.
+    `compute`, `default_compute`, `continue_on_step_failure`, `display_name`, `description`,
+    `experiment_name`, `tags`, `name` say more.
+    """
+    if function is None:
+        return functools.partial(pipeline, **fields)
+    fixed = set(fields.pop("non_pipeline_inputs", None) or ())
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def build(*args: Any, **given: Any) -> Any:
+        bound = signature.bind(*args, **given)
+        bound.apply_defaults()
+        values = dict(bound.arguments)
+        inputs = {name: one for name, one in values.items() if name not in fixed}
+        inputs = {name: one for name, one in inputs.items() if one is not None}
+        body = _body(function, values, inputs)
+        return (
+            _step(body, inputs, fields)
+            if LEVEL.get() is not None
+            else _job(function, body, inputs, fields)
+        )
+
+    return build
+
+
+def _body(
+    function: Callable[..., Any], values: Mapping[str, Any], inputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Run a pipeline's function, and give its steps and outputs."""
+    nodes: list[Node] = []
+    token = LEVEL.set(nodes)
+    passed = {
+        name: PipelineInput(name, value) if name in inputs else value
+        for name, value in values.items()
+    }
+    try:
+        returned, variables = _watched(function, passed)
+    finally:
+        LEVEL.reset(token)
+    _name(nodes, variables)
+    jobs = {node.name: node.as_field() for node in nodes}
+    outputs: dict[str, Any] = {}
+    for name, one in (returned or {}).items():
+        if not isinstance(one, NodeOutput):
+            raise Invalid(f"The pipeline's output `{name}` is no output of a step.")
+        step, port = one._node.name, one._port  # noqa: SLF001 (its own kind)
+        own = jobs[step].setdefault("outputs", {})
+        said = own.get(port) or {}
+        own[port] = f"${{{{parent.outputs.{name}}}}}"
+        outputs[name] = {**one.declared(), **said}
+    return {"inputs": inputs, "outputs": outputs, "jobs": jobs}
+
+
+def _watched(
+    function: Callable[..., Any], passed: Mapping[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Call a function, and give its result and its local variables at the end."""
+    code = inspect.unwrap(function).__code__
+    variables: dict[str, Any] = {}
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        if event == "return" and frame.f_code is code:
+            variables.update(frame.f_locals)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        returned = function(**passed)
+    finally:
+        sys.setprofile(before)
+    return returned, variables
+
+
+def _name(nodes: Iterable[Node], variables: Mapping[str, Any]) -> None:
+    """Name each step after its variable, else after its component."""
+    known = {id(value): name for name, value in variables.items() if isinstance(value, Node)}
+    taken: set[str] = set()
+    waiting = []
+    for node in nodes:
+        chosen = node.name or known.get(id(node))
+        if chosen and chosen not in taken:
+            node.name = chosen
+            taken.add(chosen)
+        else:
+            waiting.append(node)
+    for node in waiting:
+        base = str(node.body().get("name") or "step")
+        name, count = base, 0
+        while name in taken:
+            count += 1
+            name = f"{base}_{count}"
+        node.name = name
+        taken.add(name)
+
+
+def _job(
+    function: Callable[..., Any],
+    body: dict[str, Any],
+    inputs: Mapping[str, Any],
+    fields: Mapping[str, Any],
+) -> PipelineJob:
+    settings = {name: fields[name] for name in SETTINGS if fields.get(name) is not None}
+    rest = {
+        name: value
+        for name, value in fields.items()
+        if name not in SETTINGS and value is not None and name != "version"
+    }
+    rest.setdefault("display_name", rest.pop("name", None) or function.__name__)
+    return PipelineJob(
+        **rest,
+        inputs=dict(inputs),
+        outputs=body["outputs"],
+        jobs=body["jobs"],
+        settings=settings,
+    )
+
+
+def _step(body: dict[str, Any], inputs: Mapping[str, Any], fields: Mapping[str, Any]) -> Node:
+    component = {
+        "type": "pipeline",
+        "inputs": {name: declared(value) for name, value in inputs.items()},
+        "outputs": body["outputs"],
+        "jobs": plain(body["jobs"]),
+    }
+    if fields.get("display_name") or fields.get("name"):
+        component["display_name"] = fields.get("display_name") or fields["name"]
+    return Node(component, component, inputs)

@@ -1,0 +1,130 @@
+"""Online endpoints and deployments: keys, requests, logs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from zaffre.errors import Conflict, Failed, Invalid, Unavailable
+from zaffre.ml.collection import Collection
+from zaffre.ml.entities import OnlineDeployment, OnlineEndpoint
+from zaffre.ml.fields import Keys
+
+KEY_TYPES = ("primary", "secondary")
+HINTS = {
+    404: "`zaffre online-endpoint update --traffic NAME=100` sends requests to a deployment.",
+    500: "`zaffre online-deployment get-logs` shows what the scoring script wrote.",
+    502: "`zaffre online-deployment get-logs` shows what the scoring script wrote.",
+}
+INVOKE_TIMEOUT = 330.0
+GATEWAY_PATIENCE = 40
+FIRST_ERROR = 400
+NOT_THERE_YET = 404
+
+
+class OnlineEndpoints(Collection[OnlineEndpoint]):
+    """The online endpoints of the workspace."""
+
+    def get_keys(self, name: str) -> Keys:
+        """Give the endpoint's keys."""
+        return Keys(self._connection.get(f"{self._path(name, None, {})}/keys"))
+
+    def begin_regenerate_keys(self, name: str, *, key_type: str = "primary", **_: Any) -> Any:
+        """Replace a key by a new one; the old one stops working at once."""
+        if key_type.lower() not in KEY_TYPES:
+            raise Invalid(f"There is no {key_type} key.", hint="Say `primary` or `secondary`.")
+        self.act("regenerate-keys", name, None, {"key_type": key_type.lower()})
+        return self.until_ready(self.get(name))
+
+    def invoke(
+        self,
+        endpoint_name: str,
+        *,
+        request_file: Path | str | None = None,
+        deployment_name: str | None = None,
+        input_data: Any = None,
+        **_: Any,
+    ) -> str:
+        """Send a request and give the answer's text.
+
+        Raises:
+            Failed: the endpoint answered with an error.
+            Unavailable: the endpoint cannot be reached.
+        """
+        endpoint = self.get(endpoint_name)
+        headers = {"Content-Type": "application/json"}
+        if deployment_name:
+            headers["azureml-model-deployment"] = deployment_name
+        if endpoint.auth_mode == "key" or endpoint.auth_mode is None:
+            headers["Authorization"] = f"Bearer {self.get_keys(endpoint_name).primary_key}"
+        if not endpoint.scoring_uri:
+            raise Conflict(
+                f"`{endpoint_name}` has no address yet: it is {endpoint.provisioning_state}."
+            )
+        return self._ask(endpoint.scoring_uri, _body(request_file, input_data), headers)
+
+    def _ask(self, url: str, body: bytes, headers: dict[str, str]) -> str:
+        remote = url.startswith("https:")
+        with httpx2.Client(timeout=INVOKE_TIMEOUT, verify=remote, trust_env=remote) as client:
+            try:
+                answer = client.post(url, content=body, headers=headers)
+            except httpx2.TransportError as error:
+                raise Unavailable(
+                    f"The gateway at {url} cannot be reached: {error}.",
+                    hint="`zaffre status` says what runs.",
+                ) from error
+        if answer.status_code >= FIRST_ERROR:
+            raise Failed(
+                f"The endpoint answered {answer.status_code}: {answer.text.strip()}",
+                hint=HINTS.get(answer.status_code),
+            )
+        return answer.text
+
+
+class OnlineDeployments(Collection[OnlineDeployment]):
+    """The deployments behind the online endpoints."""
+
+    def get(self, name: str, endpoint_name: str | None = None, **rest: Any) -> OnlineDeployment:  # type: ignore[override]  # a deployment has no version; Azure's second argument is its endpoint
+        """Give a deployment of an endpoint.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return super().get(name, endpoint_name=endpoint_name, **rest)
+
+    def list(self, endpoint_name: str | None = None, **filters: Any) -> Any:  # type: ignore[override]  # see get
+        """Go through the deployments of an endpoint."""
+        return super().list(endpoint_name=endpoint_name, **filters)
+
+    def begin_delete(self, name: str, endpoint_name: str | None = None, **rest: Any) -> Any:  # type: ignore[override]  # see get
+        """Ask for a deployment to be deleted and give a poller that ends when it is gone."""
+        return super().begin_delete(name, endpoint_name=endpoint_name, **rest)
+
+    def get_logs(self, name: str, endpoint_name: str, lines: int = 50, **_: Any) -> str:
+        """Give the last lines that the scoring script wrote."""
+        path = f"{self._path(name, None, {'endpoint_name': endpoint_name})}/logs"
+        answer = self._connection.call("GET", path, params={"lines": lines})
+        if answer.headers.get("Content-Type", "").startswith("application/json"):
+            content = answer.json()
+            return str(
+                content.get("logs", content.get("text", content))
+                if isinstance(content, dict)
+                else content
+            )
+        return str(answer.text)
+
+
+def _body(request_file: Path | str | None, input_data: Any) -> bytes:
+    if request_file is not None and input_data is not None:
+        raise Invalid("Give a request file or input data, not both.")
+    if request_file is not None:
+        try:
+            return Path(request_file).read_bytes()
+        except OSError as error:
+            raise Invalid(f"The request file cannot be read: {error}.") from error
+    if input_data is None:
+        raise Invalid("There is nothing to send.", hint="Give `request_file`.")
+    return input_data.encode() if isinstance(input_data, str) else json.dumps(input_data).encode()

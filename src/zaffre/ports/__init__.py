@@ -1,0 +1,1 @@
+"""Sockets: what the services need of the outside, as protocols."""

@@ -1,0 +1,1 @@
+"""The program that builds one environment: `python -m zaffre.runtime.builder FOLDER`."""

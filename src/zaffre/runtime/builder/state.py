@@ -1,0 +1,51 @@
+"""The build's record on disk: `state.json`, replaced whole at each change."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+STATE = "state.json"
+
+
+class BuildError(Exception):
+    """The environment cannot be built; `hint` says what to do about it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Give the record, empty if there is none that can be read."""
+    try:
+        found = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write(folder: Path, record: dict[str, Any]) -> None:
+    """Replace the record: a reader sees the old one or the new one, also after a crash."""
+    part = folder / f"{STATE}.part"
+    with part.open("w", encoding="utf-8") as file:
+        json.dump(record, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / STATE)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def boot_id() -> str:
+    """Give the id of this boot of the machine, "" where there is none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,127 @@
+"""What the gateway serves: `run/gateway.json`, read into values. Unknown fields are left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zaffre.errors import Invalid
+
+LAUNCH = (
+    "id",
+    "python",
+    "model_dir",
+    "code_dir",
+    "script",
+    "mlflow_model",
+    "env",
+    "timeout_ms",
+    "log",
+)
+MOST_WORKERS = 64
+DEFAULT_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One revision of a deployment. `key` names it with all that its workers are started with."""
+
+    id: str
+    key: str
+    python: str
+    model_dir: str | None
+    code_dir: str | None
+    script: str | None
+    mlflow_model: str | None
+    env: Mapping[str, str]
+    log: str | None
+    instances: int = 1
+    concurrency: int = 1
+    timeout_ms: int = 5000
+    max_body: int = 10 << 20
+    queue_wait_ms: int = 500
+
+    @property
+    def workers(self) -> int:
+        """How many processes: each instance runs WORKER_COUNT of them."""
+        count = self.env.get("WORKER_COUNT", "1")
+        return self.instances * (
+            int(count) if count.isdecimal() and 0 < int(count) <= MOST_WORKERS else 1
+        )
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An address with its keys, its deployments, and which of them gets what share of calls."""
+
+    name: str
+    keys: tuple[bytes, ...]
+    traffic: Mapping[str, int]
+    mirror: Mapping[str, int]
+    deployments: Mapping[str, Deployment]
+
+    @property
+    def max_body(self) -> int:
+        """The largest body that any of the deployments takes."""
+        return max(
+            (deployment.max_body for deployment in self.deployments.values()), default=10 << 20
+        )
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything that the server wants served."""
+
+    generation: int = 0
+    port: int = 8643
+    hosts: frozenset[str] = frozenset(DEFAULT_HOSTS)
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+
+
+def parse(text: str) -> Configuration:
+    """Read a configuration.
+
+    Raises:
+        Invalid: it is not one.
+    """
+    try:
+        document = json.loads(text)
+        endpoints = {name: _endpoint(name, body) for name, body in document["endpoints"].items()}
+        hosts = frozenset(str(host).lower() for host in document.get("hosts") or DEFAULT_HOSTS)
+        return Configuration(int(document["generation"]), int(document["port"]), hosts, endpoints)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Invalid(f"The gateway's configuration cannot be read: {error!r}.") from error
+
+
+def _endpoint(name: str, body: Mapping[str, Any]) -> Endpoint:
+    return Endpoint(
+        name=name,
+        keys=tuple(bytes.fromhex(key) for key in body["keys"]),
+        traffic={str(to): int(share) for to, share in body.get("traffic", {}).items() if share},
+        mirror={str(to): int(share) for to, share in body.get("mirror", {}).items() if share},
+        deployments={str(at): _deployment(one) for at, one in body["deployments"].items()},
+    )
+
+
+def _deployment(body: Mapping[str, Any]) -> Deployment:
+    launch = json.dumps([body.get(part) for part in LAUNCH], sort_keys=True)
+    numbers = {
+        name: int(body[name])
+        for name in ("instances", "concurrency", "timeout_ms", "max_body", "queue_wait_ms")
+        if body.get(name) is not None
+    }
+    return Deployment(
+        id=str(body["id"]),
+        key=hashlib.sha256(launch.encode()).hexdigest()[:20],
+        python=str(body["python"]),
+        model_dir=body.get("model_dir"),
+        code_dir=body.get("code_dir"),
+        script=body.get("script"),
+        mlflow_model=body.get("mlflow_model"),
+        env={str(name): str(value) for name, value in body.get("env", {}).items()},
+        log=body.get("log"),
+        **numbers,
+    )

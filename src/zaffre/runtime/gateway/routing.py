@@ -1,0 +1,97 @@
+"""Who may call what, and which deployment takes a call: decided from values alone."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from zaffre.runtime.gateway.configuration import Configuration, Endpoint
+
+NOBODY = (bytes(32),)
+WRONG_KEY = "The key is missing or wrong. Send it as `Authorization: Bearer KEY`."
+NO_PAGE = (
+    "The requested URL was not found on the server. If you entered the URL manually please check"
+    " your spelling and try again."
+)
+NO_METHOD = "The method is not allowed for the requested URL."
+
+
+class Page(Enum):
+    """What an address stands for."""
+
+    SCORE = b"score"
+    SWAGGER = b"swagger.json"
+    HEALTH = b""
+
+
+METHODS = {
+    Page.SCORE: (b"POST", b"GET", b"OPTIONS"),
+    Page.SWAGGER: (b"GET", b"HEAD"),
+    Page.HEALTH: (b"GET", b"HEAD"),
+}
+ALLOW = {page: b"allow: " + b", ".join(methods) + b"\r\n" for page, methods in METHODS.items()}
+PAGES = {page.value: page for page in Page}
+
+
+class Refusal(NamedTuple):
+    """A status, what to say, and more header lines."""
+
+    status: int
+    text: str
+    lines: bytes = b""
+
+
+class Target(NamedTuple):
+    """An endpoint and the page of it that is called."""
+
+    endpoint: Endpoint
+    page: Page
+
+
+def host_is_known(host: bytes | None, hosts: frozenset[str]) -> bool:
+    """Tell whether a Host header names this gateway, with or without the port."""
+    if host is None:
+        return False
+    name = host.decode("latin-1").lower()
+    return name in hosts or name.rpartition(":")[0] in hosts
+
+
+def key_fits(authorization: bytes | None, keys: tuple[bytes, ...]) -> bool:
+    """Compare a bearer key with the digests of an endpoint's keys; takes as long for every one."""
+    scheme, _, key = (authorization or b"").partition(b" ")
+    digest = hashlib.sha256(key.strip()).digest()
+    fits = False
+    for known in keys or NOBODY:
+        fits |= hmac.compare_digest(digest, known)
+    return fits and scheme.lower() == b"bearer"
+
+
+def target_of(
+    method: bytes, path: bytes, authorization: bytes | None, configuration: Configuration
+) -> Target | Refusal:
+    """Say what a call is for.
+
+    The key is checked first: without a valid one an unknown endpoint looks like a known one.
+    """
+    name, _, rest = path[1:].partition(b"/")
+    endpoint = configuration.endpoints.get(name.decode("latin-1"))
+    if not key_fits(authorization, endpoint.keys if endpoint else NOBODY) or endpoint is None:
+        return Refusal(401, WRONG_KEY, b"www-authenticate: Bearer\r\n")
+    page = PAGES.get(rest)
+    if page is None:
+        return Refusal(404, NO_PAGE)
+    if method not in METHODS[page]:
+        return Refusal(405, NO_METHOD, ALLOW[page])
+    return Target(endpoint, page)
+
+
+def chosen(shares: Mapping[str, int], draw: float) -> str | None:
+    """Pick by shares of a hundred; `draw` lies in [0, 100)."""
+    for name, share in shares.items():
+        draw -= share
+        if draw < 0:
+            return name
+    return None

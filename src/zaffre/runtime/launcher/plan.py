@@ -1,0 +1,60 @@
+"""What the launcher was asked to run: `plan.json`, read once."""
+
+from __future__ import annotations
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing takes long to load, and every job would wait for it
+    from typing import Any
+
+LOG_BYTES = 256 * 2**20
+DOWNLOAD_BYTES = 16 * 2**30
+GRACE = 10.0
+
+
+class Plan:
+    """The plan of one job with its defaults filled in."""
+
+    def __init__(self, folder: str, document: dict[str, Any]) -> None:
+        limits = document.get("limits") or {}
+        self.folder = folder
+        self.job: str = document["job"]
+        self.workspace: str = document.get("workspace", "default")
+        self.url: str = document.get("url") or ""
+        self.token: str = document.get("token") or ""
+        self.command: str = document["command"]
+        self.environment: dict[str, str] = document.get("env") or {}
+        self.python_bin: str | None = document.get("python_bin")
+        self.python: str | None = document.get("python")
+        self.python_version: str = document.get("python_version") or ""
+        self.guest: str | None = document.get("guest")
+        self.code: str | None = document.get("code")
+        self.blobs: str = document.get("blobs") or ""
+        self.inputs: list[dict[str, Any]] = document.get("inputs") or []
+        self.outputs: list[dict[str, Any]] = document.get("outputs") or []
+        self.timeout: float | None = document.get("timeout")
+        self.grace = float(document.get("grace", GRACE))
+        self.log_bytes = int(limits.get("log_bytes", LOG_BYTES))
+        self.download_bytes = int(limits.get("download_bytes", DOWNLOAD_BYTES))
+        self.instances = int(document.get("instance_count") or 1)
+        self.distribution: dict[str, Any] = document.get("distribution") or {}
+        self.warnings: list[str] = document.get("warnings") or []
+        self.mirrors: dict[str, str] = document.get("mirrors") or {}
+        self.isolation: str = document.get("isolation", "auto")
+        self.hide: list[str] = document.get("hide") or []
+        self.show: list[str] = document.get("show") or []
+
+
+def read_plan(folder: str) -> Plan:
+    """Read the plan of the job in a folder.
+
+    Raises:
+        ValueError: the plan cannot be understood.
+    """
+    with open(f"{folder}/plan.json", "rb") as file:
+        document = json.load(file)
+    try:
+        return Plan(folder, document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"plan.json is wrong: {error!r}") from error

@@ -1,0 +1,1 @@
+"""What scoring scripts use of `inference_schema`, for environments that lack the package."""

@@ -1,0 +1,1 @@
+"""Types of parameters, each made of a sample."""

@@ -1,0 +1,1 @@
+"""What runs inside a scoring worker: standard library only, Python 3.8 and later."""

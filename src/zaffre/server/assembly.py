@@ -1,0 +1,111 @@
+"""Assembly: every socket gets its plug, the routes their gate, the loop its sources."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from zaffre.adapters.local import LocalCompute, LocalSettings
+from zaffre.adapters.uv import BuilderSettings, UvBuilder
+from zaffre.api.gate import Gate
+from zaffre.api.table import all_routes
+from zaffre.ports.tokens import Principal, Role
+from zaffre.server import home as places
+from zaffre.server.clock import SystemClock
+from zaffre.server.gateway import GatewayKeeper
+from zaffre.server.loop import Loop
+from zaffre.server.settings import Settings
+from zaffre.server.work import Work
+from zaffre.services import endpoints, job_types, workspaces
+from zaffre.services.context import Addresses, Context, Home
+from zaffre.store.artifacts import FolderArtifacts
+from zaffre.store.database import Database
+from zaffre.store.files import SqlFiles
+from zaffre.store.logged_models import SqlLoggedModels
+from zaffre.store.migration import migrate
+from zaffre.store.resources import SqlMetadata
+from zaffre.store.secrets import FileSecrets
+from zaffre.store.step_memory import SqlStepMemory
+from zaffre.store.tokens import SqlTokens
+from zaffre.store.tracking import SqlTracking
+
+OWNER = Principal("owner", Role.OWNER)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The parts of a server, ready to be started."""
+
+    context: Context
+    app: Gate
+    loop: Loop
+    database: Database
+
+    def close(self) -> None:
+        """Stop the loop, then the database."""
+        self.loop.stop()
+        self.database.close()
+
+
+def assemble(settings: Settings, home: Home) -> Assembly:
+    """Wire one server; the database is migrated and the first workspace made."""
+    database = Database(settings.database_url)
+    migrate(database)
+    context = make_context(settings, home, database)
+    SqlTokens(database, context.clock).admit(places.owner_token(home), OWNER)
+    workspaces.ensure_default(context)
+    endpoints.readdress(context)
+    work = Work(context)
+    loop = Loop([work.steps, GatewayKeeper(home).steps])
+    app = Gate(all_routes(), context, _hosts(settings), loop.wake)
+    return Assembly(context, app, loop, database)
+
+
+def make_context(settings: Settings, home: Home, database: Database) -> Context:
+    """Give the services their ports; nothing is written."""
+    clock = SystemClock()
+    return Context(
+        metadata=SqlMetadata(database, clock),
+        tracking=SqlTracking(database, clock),
+        files=SqlFiles(database, clock),
+        logged_models=SqlLoggedModels(database, clock),
+        artifacts=FolderArtifacts(home.artifacts),
+        computes={"local": _local(settings, home)},
+        job_types=job_types.OWN,
+        steps=SqlStepMemory(database, clock),
+        builder=UvBuilder(
+            home.envs, os.environ, clock, BuilderSettings(strict=settings.strict_environments)
+        ),
+        secrets=FileSecrets(home.root / "secret.key"),
+        tokens=SqlTokens(database, clock),
+        clock=clock,
+        home=home,
+        addresses=Addresses(
+            f"http://{_authority(settings.host, settings.port)}",
+            f"http://{_authority(settings.host, settings.gateway_port)}",
+        ),
+    )
+
+
+def _local(settings: Settings, home: Home) -> LocalCompute:
+    return LocalCompute(
+        LocalSettings(
+            jobs=home.jobs,
+            blobs=home.artifacts / "blobs",
+            environment=os.environ,
+            hide=(home.root,),
+            isolation=settings.isolation,
+            mirrors=settings.mirrors,
+        )
+    )
+
+
+def _authority(host: str, port: int | None) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """Give the Host headers that mean this server: its address, loopback's names, what was set."""
+    names: Iterable[str] = {settings.host, "127.0.0.1", "localhost", "::1"}
+    return [*(_authority(name, settings.port) for name in names), *settings.hosts]

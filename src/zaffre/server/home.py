@@ -1,0 +1,110 @@
+"""The home folder: made private, held by one server, with the owner's token in it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from zaffre.errors import Conflict
+from zaffre.services.context import Home
+
+
+def prepare(root: Path) -> Home:
+    """Make the home's folders, open to their owner alone."""
+    home = Home(root)
+    parts = (
+        home.artifacts,
+        home.jobs,
+        home.envs,
+        home.deployments,
+        home.datastores,
+        home.run,
+        home.logs,
+    )
+    for folder in (root, *parts):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    root.chmod(0o700)
+    return home
+
+
+def hold(home: Home) -> IO[str]:
+    """Take the home's lock for as long as the file stays open.
+
+    Raises:
+        Conflict: another server holds it; the message names it.
+    """
+    lock = (home.run / "server.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise Conflict(
+            f"A server runs on {home.root} already{_holder(home)}.",
+            hint="Stop it with `zaffre down`, or use another ZAFFRE_HOME.",
+            code="already_running",
+        ) from None
+    return lock
+
+
+def _holder(home: Home) -> str:
+    with contextlib.suppress(OSError, ValueError):
+        known = json.loads((home.run / "server.json").read_text())
+        return f" (pid {known['pid']}, {known['url']})"
+    return ""
+
+
+def owner_token(home: Home) -> str:
+    """Read the home's own token, or make it (mode 0600) at the first start."""
+    path = home.root / "token"
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_text().strip()
+    write_private(path, f"zaf_{secrets.token_urlsafe(32)}\n")
+    return path.read_text().strip()
+
+
+def announce(home: Home, url: str, gateway_url: str, started: float) -> None:
+    """Write `run/server.json`, from which clients find the server that is ready."""
+    pid = os.getpid()
+    facts: dict[str, Any] = {
+        "pid": pid,
+        "boot": _boot(),
+        "start_time": start_time(pid),
+        "url": url,
+        "gateway_url": gateway_url,
+        "started": started,
+    }
+    write_private(home.run / "server.json", json.dumps(facts))
+
+
+def is_alive(facts: Mapping[str, Any]) -> bool:
+    """Say whether the process that wrote these facts lives: a pid alone proves nothing."""
+    if facts.get("boot") != _boot():
+        return False
+    with contextlib.suppress(OSError, KeyError, IndexError, ValueError):
+        return start_time(int(facts["pid"])) == int(facts["start_time"])
+    return False
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def start_time(pid: int) -> int:
+    """Give a process's start in clock ticks since boot (field 22 of /proc/PID/stat, proc(5))."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file at once, readable by its owner alone."""
+    made = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)

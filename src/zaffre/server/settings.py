@@ -1,0 +1,83 @@
+"""Settings: the one place that reads the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from zaffre.errors import Invalid
+
+HIGHEST_PORT = 65535
+YES = ("1", "true", "yes")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How one server runs.
+
+    A port of 0 is any free one, None the one of the last time or else the usual one.
+    `hosts` are further host names that it answers to; an empty `database` is the home's own;
+    `mirrors` maps the beginnings of addresses to what stands in for them in jobs' downloads.
+    """
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int | None = None
+    gateway_port: int | None = None
+    database: str = ""
+    hosts: tuple[str, ...] = ()
+    strict_environments: bool = False
+    isolation: str = "auto"
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def database_url(self) -> str:
+        """Give the SQLAlchemy URL of the metadata database."""
+        return self.database or f"sqlite:///{self.home / 'zaffre.db'}"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from `ZAFFRE_*` variables.
+
+    Raises:
+        Invalid: a variable holds what it cannot.
+    """
+    home = Path(environment.get("ZAFFRE_HOME") or Path.home() / ".zaffre").expanduser().absolute()
+    return Settings(
+        home=home,
+        host=environment.get("ZAFFRE_HOST", "127.0.0.1"),
+        port=_port(environment, "ZAFFRE_PORT"),
+        gateway_port=_port(environment, "ZAFFRE_GATEWAY_PORT"),
+        database=environment.get("ZAFFRE_DATABASE", ""),
+        hosts=tuple(environment.get("ZAFFRE_HOSTS", "").replace(",", " ").split()),
+        strict_environments=environment.get("ZAFFRE_STRICT_ENVIRONMENTS", "") in YES,
+        isolation=environment.get("ZAFFRE_ISOLATION", "auto"),
+        mirrors=_mirrors(environment.get("ZAFFRE_MIRRORS", "")),
+    )
+
+
+def _mirrors(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise Invalid(
+            "ZAFFRE_MIRRORS is no JSON object of texts.", hint='As {"https://a/": "file:///b/"}.'
+        )
+    return found
+
+
+def _port(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
+        raise Invalid(
+            f"{name} is `{text}`, which is no port.",
+            hint="Give a number from 0 (any free one) to 65535.",
+        )
+    return int(text)

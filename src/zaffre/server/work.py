@@ -1,0 +1,49 @@
+"""What the loop works on: unfinished jobs and deployments, builds, and the store's leftovers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from zaffre.kinds.resource import Key
+from zaffre.server.loop import Step
+from zaffre.services import deployments, environments, job_types, jobs, schedules
+from zaffre.services.context import Context
+
+SWEEP_SECONDS = 30.0
+LOOK_SECONDS = 5.0
+Advance = Callable[[Context, Key], object]
+AREAS: tuple[tuple[Callable[[Context], Iterable[Key]], Advance], ...] = (
+    (job_types.unfinished, job_types.advance),
+    (deployments.unfinished, deployments.advance),
+    (schedules.unfinished, schedules.advance),
+)
+
+
+class Work:
+    """Finds what is unfinished and gives a step for each."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._swept = float("-inf")
+        self._looked = float("-inf")
+
+    def steps(self) -> Iterable[Step]:
+        """Give the steps that can be taken now."""
+        for unfinished, advance in AREAS:
+            for key in unfinished(self._context):
+                yield Step(key.reference, partial(advance, self._context, key))
+        yield Step("environments", partial(environments.tend, self._context))
+        now = self._context.clock.monotonic()
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            for key in schedules.watched(self._context):
+                yield Step(key.reference, partial(schedules.advance, self._context, key))
+        if now - self._swept >= SWEEP_SECONDS:
+            self._swept = now
+            yield Step("sweep", self._sweep)
+
+    def _sweep(self) -> None:
+        self._context.artifacts.sweep()
+        jobs.tidy(self._context)
+        deployments.sweep(self._context)

@@ -1,0 +1,1 @@
+"""Verbs: what can be done, as plain functions on a context."""

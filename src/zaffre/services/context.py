@@ -1,0 +1,120 @@
+"""What every service is given: the ports, the clock, who asks, and where things are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from zaffre.errors import NotFound
+from zaffre.kinds.resource import Key, Resource, Spec
+from zaffre.ports.artifacts import ArtifactStore
+from zaffre.ports.builder import Builder
+from zaffre.ports.clock import Clock
+from zaffre.ports.compute import Compute
+from zaffre.ports.files import FileStore
+from zaffre.ports.logged_models import LoggedModelStore
+from zaffre.ports.metadata import SERVER, Actor, MetadataStore
+from zaffre.ports.secrets import Secrets
+from zaffre.ports.step_memory import StepMemory
+from zaffre.ports.tokens import TokenStore
+from zaffre.ports.tracking import TrackingStore
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds everything of one installation."""
+
+    root: Path
+
+    @property
+    def artifacts(self) -> Path:
+        """Give the folder of the artifact store."""
+        return self.root / "artifacts"
+
+    @property
+    def jobs(self) -> Path:
+        """Give the folder with one folder for each job."""
+        return self.root / "jobs"
+
+    @property
+    def envs(self) -> Path:
+        """Give the folder with one folder for each built environment."""
+        return self.root / "envs"
+
+    @property
+    def deployments(self) -> Path:
+        """Give the folder with the files of online deployments."""
+        return self.root / "deployments"
+
+    @property
+    def datastores(self) -> Path:
+        """Give the folder of the datastores that have none of their own."""
+        return self.root / "datastores"
+
+    @property
+    def run(self) -> Path:
+        """Give the folder of sockets, locks and process records."""
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        """Give the folder of the server's, gateway's and deployments' logs."""
+        return self.root / "logs"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where others reach this installation."""
+
+    server: str
+    gateway: str
+
+
+@dataclass(frozen=True)
+class JobType:
+    """What can be done with jobs of one type. Every function may be called again without harm."""
+
+    submit: Callable[[Context, Key, Spec], Resource]
+    advance: Callable[[Context, Key], bool]
+    cancel: Callable[[Context, Key], Resource]
+    unfinished: Callable[[Context], Iterable[Key]]
+
+
+@dataclass(frozen=True)
+class Context:
+    """The ports and facts that services work with; only the actor changes while a server runs."""
+
+    metadata: MetadataStore
+    tracking: TrackingStore
+    files: FileStore
+    logged_models: LoggedModelStore
+    artifacts: ArtifactStore
+    computes: Mapping[str, Compute]
+    builder: Builder
+    secrets: Secrets
+    tokens: TokenStore
+    clock: Clock
+    home: Home
+    addresses: Addresses
+    actor: Actor = SERVER
+    job_types: Mapping[str, JobType] = field(default_factory=dict)
+    steps: StepMemory | None = None
+
+    def acting(self, actor: Actor) -> Context:
+        """Give the same context for another actor."""
+        return replace(self, actor=actor)
+
+    def compute(self, backend: str) -> Compute:
+        """Give the compute of a backend.
+
+        Raises:
+            NotFound: no such backend is installed.
+        """
+        try:
+            return self.computes[backend]
+        except KeyError:
+            known = ", ".join(sorted(self.computes))
+            raise NotFound(
+                f"There is no compute backend `{backend}`.", hint=f"Known: {known}."
+            ) from None

@@ -1,0 +1,200 @@
+"""Online deployments: what is asked of them, and what is known of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from zaffre.errors import Conflict, Stale
+from zaffre.kinds.endpoint import (
+    Launch,
+    OnlineDeploymentStatus,
+)
+from zaffre.kinds.resource import Key, Resource, Spec
+from zaffre.ports.metadata import Add, Browse, Link, Page, Put, Remove, Write
+from zaffre.services import gateway, resources
+from zaffre.services.context import Context
+from zaffre.services.endpoint_parts import deployment_spec, deployment_status, endpoint_spec
+from zaffre.services.launches import launch_of
+from zaffre.services.rollouts import (
+    CREATING,
+    FAILED,
+    UPDATING,
+    advance,
+    moved,
+    sweep,
+    unfinished,
+)
+
+__all__ = [
+    "advance",
+    "browse",
+    "create",
+    "delete",
+    "logs",
+    "show",
+    "sweep",
+    "unfinished",
+    "update",
+]
+
+LAUNCHED = ("model", "code_configuration", "environment", "environment_variables")
+TRIES = 5
+LOG_BYTES = 8 << 20
+
+
+def create(ctx: Context, key: Key, spec: Spec) -> Resource:
+    """Store a deployment and begin to prepare it; it gets no traffic by itself.
+
+    Raises:
+        NotFound: the endpoint, or what it names, is not there.
+        Invalid: it cannot be served as it is written.
+        Conflict: it exists already.
+    """
+    spec = deployment_spec(spec)
+    _endpoint(ctx, key)
+    launch = launch_of(ctx, key, spec)
+    made = Resource(key, spec, OnlineDeploymentStatus(coming=launch))
+    return _with_share(ctx, key, [Add(made), *_links(launch, key.workspace, "")], share=0)[0]
+
+
+def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> Resource:
+    """Change a deployment: a new revision takes over when ready, other numbers at once.
+
+    Raises:
+        Invalid: it cannot be served as it is written.
+        NotFound: what it names is not there.
+        Stale: somebody changed it meanwhile.
+    """
+    spec, before = deployment_spec(spec), deployment_spec(found.spec)
+    status = deployment_status(found)
+    resources.check_revision(found, revision)
+    if spec == before and status.provisioning_state != FAILED:
+        return found
+    same = all(getattr(spec, name) == getattr(before, name) for name in LAUNCHED)
+    current = status.coming or status.serving
+    links: list[Link] = []
+    if same and current is not None and status.provisioning_state != FAILED:
+        resized = current.model_copy(
+            update={"instances": spec.instance_count, "requests": spec.request_settings}
+        )
+        changed: dict[str, Any] = {"coming" if status.coming else "serving": resized}
+    else:
+        launch = launch_of(ctx, found.key, spec)
+        changed = {"coming": launch}
+        links = _links(launch, found.key.workspace, found.key.reference)
+    state = CREATING if status.provisioning_state == CREATING else UPDATING
+    after = moved(status, state, error=None, **changed)
+    made = ctx.metadata.apply([Put(replace(found, spec=spec, status=after)), *links], ctx.actor)[0]
+    gateway.publish(ctx)
+    return made
+
+
+def delete(ctx: Context, key: Key) -> None:
+    """Delete a deployment; calls that it has are still answered.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it takes traffic.
+    """
+    found = ctx.metadata.get(key)
+    spec = endpoint_spec(_endpoint(ctx, key).spec)
+    for field, shares in (("traffic", spec.traffic), ("mirror_traffic", spec.mirror_traffic)):
+        if shares.get(key.name):
+            raise Conflict(
+                f"Deployment `{key.name}` gets {shares[key.name]} % of the endpoint's {field}.",
+                hint=f"Give its share to others first (`zaffre online-endpoint update -n"
+                f" {key.parent} --{field.replace('_', '-')} ...`), or delete the endpoint.",
+                code="has_traffic",
+            )
+    _with_share(ctx, key, [Remove(found.key)], share=None)
+    gateway.publish(ctx)
+    gateway.log_of(ctx.home, key).unlink(missing_ok=True)
+
+
+def show(ctx: Context, key: Key) -> Resource:
+    """Give a deployment with how many instances answer now.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return _alive(ctx.metadata.get(key), gateway.observed(ctx))
+
+
+def browse(ctx: Context, query: Browse) -> Page:
+    """List deployments with how many instances answer now."""
+    page = ctx.metadata.browse(query)
+    seen = gateway.observed(ctx)
+    return Page([_alive(found, seen) for found in page.items], page.next)
+
+
+def logs(ctx: Context, key: Key, lines: int) -> str:
+    """Give the last lines that the scoring script and its worker wrote.
+
+    Raises:
+        NotFound: there is no such deployment.
+    """
+    ctx.metadata.get(key)
+    try:
+        with gateway.log_of(ctx.home, key).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LOG_BYTES))
+            tail = file.read(LOG_BYTES).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+    return "".join(tail.splitlines(keepends=True)[-lines:])
+
+
+def _with_share(
+    ctx: Context, key: Key, writes: list[Write], *, share: int | None
+) -> list[Resource]:
+    """Write together with the deployment's share in the endpoint's traffic (None takes it out)."""
+    attempts = 0
+    while True:
+        attempts += 1
+        endpoint = _endpoint(ctx, key)
+        spec = endpoint_spec(endpoint.spec)
+        changed = {
+            field: _shares(getattr(spec, field), key.name, share if field == "traffic" else None)
+            for field in ("traffic", "mirror_traffic")
+        }
+        put = Put(replace(endpoint, spec=spec.model_copy(update=changed)))
+        try:
+            return ctx.metadata.apply([*writes, put], ctx.actor)
+        except Stale:
+            if attempts == TRIES:
+                raise
+
+
+def _shares(shares: Mapping[str, int], name: str, share: int | None) -> dict[str, int]:
+    others = {other: part for other, part in shares.items() if other != name}
+    return others if share is None else {**others, name: share}
+
+
+def _links(launch: Launch, workspace: str, target: str) -> list[Link]:
+    sources = [
+        (launch.model_reference, "model"),
+        (f"tree:{launch.code_tree}" if launch.code_tree else "", "code"),
+        (_environment_name(launch, workspace), "environment"),
+    ]
+    return [Link(source, relation, target) for source, relation in sources if source]
+
+
+def _environment_name(launch: Launch, workspace: str) -> str:
+    name = (launch.environment or "").removeprefix("azureml:")
+    return f"environment:{workspace}/{name}" if name else ""
+
+
+def _alive(found: Resource, seen: Mapping[str, Mapping[str, Any]]) -> Resource:
+    status = deployment_status(found)
+    known = seen.get(status.serving.id) if status.serving else None
+    if not known:
+        return found
+    ready = int(known.get("instances") or 0)
+    return replace(found, status=status.model_copy(update={"ready_instances": ready}))
+
+
+def _endpoint(ctx: Context, key: Key) -> Resource:
+    return ctx.metadata.get(Key("online_endpoint", key.workspace, key.parent))

@@ -1,0 +1,187 @@
+"""The gateway's configuration, made of the endpoints' documents, and what the gateway reports."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from zaffre.kinds.endpoint import (
+    Launch,
+)
+from zaffre.kinds.resource import Key, Resource
+from zaffre.ports.metadata import Browse
+from zaffre.services.context import Context, Home
+from zaffre.services.endpoint_parts import deployment_status, endpoint_spec, endpoint_status
+
+MAX_BODY = 10 << 20
+PAGE = 1000
+FOLLOW_SECONDS = 2.0
+LOOK_SECONDS = 0.01
+_publishing = threading.Lock()
+
+
+def gateway_config(
+    endpoints: Sequence[Resource], deployments: Sequence[Resource], home: Home, address: str
+) -> dict[str, Any]:
+    """Say what the gateway shall serve. Pure: the same documents give the same answer."""
+    port = urlsplit(address).port
+    return {
+        "port": port,
+        "hosts": hosts(address),
+        "endpoints": {
+            endpoint.key.name: _endpoint(endpoint, deployments, home)
+            for endpoint in sorted(endpoints, key=lambda found: found.key.name)
+        },
+    }
+
+
+def hosts(address: str) -> list[str]:
+    """Give the Host headers that mean the gateway: its address and loopback's names."""
+    parts = urlsplit(address)
+    names = sorted({"127.0.0.1", "localhost", "[::1]", (parts.hostname or "localhost").lower()})
+    return [f"{name}:{parts.port}" for name in names]
+
+
+def publish(ctx: Context) -> None:
+    """Write the configuration if it changed; when this returns, a running gateway follows it."""
+    path = ctx.home.run / "gateway.json"
+    with _publishing:
+        config = _wanted(ctx)
+        before = _read(path)
+        generation = before.pop("generation", 0)
+        if before == config:
+            return
+        _write(path, {"generation": generation + 1, **config})
+    _wait_until_followed(ctx.home, generation + 1)
+
+
+def is_current(ctx: Context) -> bool:
+    """Tell whether the file says what the documents do."""
+    before = _read(ctx.home.run / "gateway.json")
+    before.pop("generation", 0)
+    return before == _wanted(ctx)
+
+
+def _wanted(ctx: Context) -> dict[str, Any]:
+    return gateway_config(
+        every(ctx, "online_endpoint"),
+        every(ctx, "online_deployment"),
+        ctx.home,
+        ctx.addresses.gateway,
+    )
+
+
+def _wait_until_followed(home: Home, generation: int) -> None:
+    """Give a running gateway a moment, so that who was answered finds what was promised."""
+    until = time.monotonic() + FOLLOW_SECONDS
+    while time.monotonic() < until and _is_running(home):
+        followed = _read(home.run / "gateway-status.json").get("generation")
+        if isinstance(followed, int) and followed >= generation:
+            return
+        time.sleep(LOOK_SECONDS)
+
+
+def _is_running(home: Home) -> bool:
+    """Say whether a gateway holds its lock."""
+    try:
+        with (home.run / "gateway.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def observed(ctx: Context) -> Mapping[str, Mapping[str, Any]]:
+    """Give what the gateway last reported of each revision, by its id."""
+    found = _read(ctx.home.run / "gateway-status.json").get("deployments")
+    return found if isinstance(found, dict) else {}
+
+
+def log_of(home: Home, key: Key) -> Path:
+    """Give the file that a deployment's script writes to."""
+    return home.logs / "deployments" / key.workspace / key.parent / f"{key.name}.log"
+
+
+def _endpoint(endpoint: Resource, deployments: Sequence[Resource], home: Home) -> dict[str, Any]:
+    spec, status, key = endpoint_spec(endpoint.spec), endpoint_status(endpoint), endpoint.key
+    own = [
+        found
+        for found in deployments
+        if found.key.workspace == key.workspace and found.key.parent == key.name
+    ]
+    served = {
+        found.key.name: launch for found in own if (launch := deployment_status(found).serving)
+    }
+    return {
+        "workspace": key.workspace,
+        "keys": sorted(status.key_digests.values()),
+        "auth_mode": "key",
+        "traffic": {name: share for name, share in spec.traffic.items() if name in served},
+        "mirror": {name: share for name, share in spec.mirror_traffic.items() if name in served},
+        "deployments": {
+            found.key.name: _deployment(found.key, served[found.key.name], home)
+            for found in sorted(own, key=lambda one: one.key.name)
+            if found.key.name in served
+        },
+    }
+
+
+def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
+    folder = home.deployments / launch.id
+    model = folder / "model"
+    return {
+        "id": launch.id,
+        "python": launch.python,
+        "model_dir": str(model) if launch.model_tree else None,
+        "code_dir": str(folder / "code") if launch.code_tree else None,
+        "script": launch.script,
+        "mlflow_model": str(model / launch.model_folder) if launch.is_mlflow else None,
+        "env": dict(launch.variables),
+        "instances": launch.instances,
+        "concurrency": launch.requests.max_concurrent_requests_per_instance,
+        "timeout_ms": launch.requests.request_timeout_ms,
+        "max_body": MAX_BODY,
+        "queue_wait_ms": launch.requests.max_queue_wait_ms,
+        "log": str(log_of(home, key)),
+    }
+
+
+def every(ctx: Context, kind: str) -> list[Resource]:
+    """Give the resources of a kind in all workspaces, archived ones too."""
+    found: list[Resource] = []
+    after = ""
+    while True:
+        page = ctx.metadata.browse(Browse(kind, archived=None, limit=PAGE, after=after))
+        found += page.items
+        after = page.next
+        if not after:
+            return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    """Replace a file so that a reader sees the old content or the new, even after a power cut."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(document, file)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

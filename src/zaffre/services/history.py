@@ -1,0 +1,139 @@
+"""One history: the jobs of a workspace and the runs that programs outside logged, in one list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from zaffre.errors import NotFound
+from zaffre.kinds.job import JobStatus, TrackedRunSpec
+from zaffre.kinds.job_state import JobState
+from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.tracking import RunInfo, RunRow, RunStatus, Stage
+from zaffre.ports.metadata import Browse, Page
+from zaffre.ports.tracking import BrowseRuns
+from zaffre.services.context import Context
+
+STATES = {
+    RunStatus.SCHEDULED: JobState.QUEUED,
+    RunStatus.RUNNING: JobState.RUNNING,
+    RunStatus.FINISHED: JobState.COMPLETED,
+    RunStatus.FAILED: JobState.FAILED,
+    RunStatus.KILLED: JobState.CANCELED,
+}
+"""What the state of a run is called as a job's."""
+
+STATUSES: dict[JobState, RunStatus] = {
+    JobState.NOT_STARTED: RunStatus.SCHEDULED,
+    JobState.QUEUED: RunStatus.SCHEDULED,
+    JobState.PREPARING: RunStatus.SCHEDULED,
+    JobState.STARTING: RunStatus.SCHEDULED,
+    JobState.RUNNING: RunStatus.RUNNING,
+    JobState.FINALIZING: RunStatus.RUNNING,
+    JobState.CANCEL_REQUESTED: RunStatus.RUNNING,
+    JobState.COMPLETED: RunStatus.FINISHED,
+    JobState.FAILED: RunStatus.FAILED,
+    JobState.CANCELED: RunStatus.KILLED,
+}
+"""What the state of a job is called as a run's."""
+
+
+def browse(ctx: Context, query: Browse) -> Page:
+    """List jobs and runs, newest first; a page with fewer than asked may still have a next one."""
+    found = ctx.tracking.browse_runs(_runs_query(query))
+    names = tuple(row.id for row in found.items)
+    known = _jobs_named(ctx, query.workspace, names)
+    listed = [known.get(row.id) or _of_row(row) for row in found.items]
+    return Page([job for job in listed if _wanted(job, query)], found.next)
+
+
+def _runs_query(query: Browse) -> BrowseRuns:
+    where: dict[str, tuple[str, ...]] = {}
+    for fact, value in query.where.items():
+        values = value if isinstance(value, tuple) else (value,)
+        if fact == "state":
+            states = [state for state in JobState if state.value in values]
+            where["status"] = tuple({STATUSES[state].value for state in states}) or ("NONE",)
+        elif fact == "experiment_name":
+            where[fact] = values
+        elif fact == "parent_job_name":
+            where["parent"] = values
+        elif fact == "name":
+            where["id"] = values
+    return BrowseRuns(
+        query.workspace,
+        where=where,
+        tags=query.tags,
+        name_contains=query.name_contains,
+        limit=query.limit,
+        after=query.after,
+    )
+
+
+def _jobs_named(ctx: Context, workspace: str, names: tuple[str, ...]) -> dict[str, Resource]:
+    if not names:
+        return {}
+    query = Browse("job", workspace, where={"name": names}, archived=None, limit=len(names))
+    return {job.key.name: job for job in ctx.metadata.browse(query).items}
+
+
+def _wanted(job: Resource, query: Browse) -> bool:
+    if query.archived is not None and job.archived != query.archived:
+        return False
+    state, kind = query.where.get("state"), query.where.get("type")
+    return _matches(getattr(job.status, "status", ""), state) and _matches(
+        getattr(job.spec, "type", ""), kind
+    )
+
+
+def _matches(value: str, wanted: str | tuple[str, ...] | None) -> bool:
+    if wanted is None:
+        return True
+    return value in wanted if isinstance(wanted, tuple) else value == wanted
+
+
+def show(ctx: Context, key: Key) -> Resource:
+    """Give a job, or the run of that id.
+
+    Raises:
+        NotFound: there is neither.
+    """
+    try:
+        return ctx.metadata.get(key)
+    except NotFound:
+        return _of_info(ctx, key)
+
+
+def _of_info(ctx: Context, key: Key) -> Resource:
+    try:
+        info = ctx.tracking.get_info(key.workspace, key.name)
+    except NotFound:
+        raise NotFound(
+            f"There is no job `{key.name}` in workspace `{key.workspace}`.",
+            hint="`zaffre job list` shows what there is.",
+        ) from None
+    experiment = ctx.tracking.get_experiment(key.workspace, info.experiment_id).name
+    return _tracked(key, info, experiment)
+
+
+def _of_row(row: RunRow) -> Resource:
+    return _tracked(Key("job", row.workspace, row.id), row, row.experiment_name)
+
+
+def _tracked(key: Key, run: RunInfo | RunRow, experiment: str) -> Resource:
+    spec = TrackedRunSpec(
+        display_name=run.name or None,
+        experiment_name=experiment,
+        parent_job_name=run.parent or None,
+    )
+    status = JobStatus(
+        status=STATES[RunStatus(run.status)].value,
+        started_at=_seconds(run.start_time),
+        ended_at=_seconds(run.end_time),
+    )
+    begun = datetime.fromtimestamp((run.start_time or 0) / 1000, UTC)
+    gone = run.stage != Stage.ACTIVE
+    return Resource(key, spec, status, 1, begun, begun, created_by=run.user, archived=gone)
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return milliseconds / 1000 if milliseconds is not None else None

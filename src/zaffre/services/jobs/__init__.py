@@ -1,0 +1,26 @@
+"""Jobs: submitted, taken step by step to their end, watched, stopped."""
+
+from __future__ import annotations
+
+from zaffre.services.jobs.advancing import advance
+from zaffre.services.jobs.journals import take as journal
+from zaffre.services.jobs.pools import unfinished
+from zaffre.services.jobs.reading import logs, outputs
+from zaffre.services.jobs.stopping import cancel, delete
+from zaffre.services.jobs.submitting import submit
+from zaffre.services.jobs.tending import report, tidy
+from zaffre.services.jobs.variables import job_environment
+
+__all__ = [
+    "advance",
+    "cancel",
+    "delete",
+    "job_environment",
+    "journal",
+    "logs",
+    "outputs",
+    "report",
+    "submit",
+    "tidy",
+    "unfinished",
+]

@@ -1,0 +1,212 @@
+"""What a deployment's document means now: model, code and environment, pinned as a revision."""
+
+from __future__ import annotations
+
+import secrets
+from typing import NamedTuple
+
+import yaml
+
+from zaffre.errors import Conflict, Invalid, NotFound
+from zaffre.kinds import names
+from zaffre.kinds.deployment_settings import CodeConfiguration
+from zaffre.kinds.endpoint import Launch, OnlineDeploymentSpec
+from zaffre.kinds.inline import InlineEnvironment, InlineModel
+from zaffre.kinds.model import ModelContainer, ModelSpec, ModelStatus
+from zaffre.kinds.reference import Asset, parse_remote
+from zaffre.kinds.reference import asset as parse_asset
+from zaffre.kinds.resource import Json, Key, Resource
+from zaffre.kinds.tree import Tree as Manifest
+from zaffre.services import environments, files, models
+from zaffre.services.context import Context
+
+FOLDER = "model"
+CONDA_FILE = "conda.yaml"
+REQUIREMENTS_FILE = "requirements.txt"
+SERVERS = ("azureml-", "mlserver")
+MANIFEST_BYTES = 1 << 20
+
+
+class Served(NamedTuple):
+    """A model as stored content: its tree, its folder under AZUREML_MODEL_DIR, and its name."""
+
+    tree: Manifest
+    folder: str
+    type: str
+    reference: str
+
+
+def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
+    """Pin what a document means now.
+
+    Raises:
+        Invalid: it cannot be served as it is written.
+        NotFound: its model, code or environment is not there.
+    """
+    model = _model(ctx, key.workspace, spec)
+    code = spec.code_configuration
+    if code is None and (model is None or model.type != "mlflow_model"):
+        raise Invalid(
+            f"Deployment `{key.name}` has no `code_configuration`.",
+            hint="Give `code` and `scoring_script`, or a model of type `mlflow_model`.",
+        )
+    pinned = environments.pin(ctx, key.workspace, _environment(ctx, spec, model))
+    return Launch(
+        id=f"{key.parent}.{key.name}.{secrets.token_hex(6)}",
+        model_tree=model.tree.digest if model else None,
+        model_folder=model.folder if model else "",
+        model_reference=model.reference if model else "",
+        is_mlflow=code is None,
+        code_tree=_code(ctx, key.workspace, code) if code else None,
+        script=code.scoring_script if code else None,
+        environment=pinned.id or None,
+        variables=spec.environment_variables,
+        instances=spec.instance_count,
+        requests=spec.request_settings,
+    )
+
+
+def _code(ctx: Context, workspace: str, code: CodeConfiguration) -> str:
+    names.path(code.scoring_script)
+    if not code.code:
+        raise Invalid("`code_configuration` names no `code` folder.")
+    content = files.resolve(ctx, workspace, parse_remote(code.code))
+    if content.tree.find(code.scoring_script) is None:
+        scripts = [leaf.path for leaf in content.tree.leaves if leaf.path.endswith(".py")]
+        raise Invalid(
+            f"The code folder has no `{code.scoring_script}`.",
+            hint=f"Its scripts: {', '.join(scripts[:10]) or 'none'}.",
+        )
+    return content.digest
+
+
+def _model(ctx: Context, workspace: str, spec: OnlineDeploymentSpec) -> Served | None:
+    if spec.model is None:
+        return None
+    if isinstance(spec.model, InlineModel):
+        return _inline(ctx, workspace, spec.model)
+    text = spec.model
+    place = parse_remote(text) if "://" in text or text.startswith("runs:") else parse_asset(text)
+    if isinstance(place, Asset):
+        return _registered(ctx, workspace, place)
+    content = files.resolve(ctx, workspace, place)
+    return Served(content.tree, _under(content), _type_of(content.tree), _name_of(content))
+
+
+def _inline(ctx: Context, workspace: str, model: InlineModel) -> Served:
+    """Take a model written in the deployment; with a name it is registered, or found again."""
+    place = parse_remote(model.path)
+    if isinstance(place, Asset):
+        return _registered(ctx, workspace, place)
+    content = files.resolve(ctx, workspace, place)
+    if model.name is None:
+        return Served(content.tree, _under(content), model.type, _name_of(content))
+    key = Key("model", workspace, model.name, model.version or "")
+    try:
+        found = ctx.metadata.get(key) if model.version else None
+    except NotFound:
+        found = None
+    if found is None:
+        given = model.model_dump(exclude_unset=True, exclude={"name", "version"})
+        found = models.create(ctx, key, ModelSpec.model_validate(given))
+    elif _status(found).tree != content.digest:
+        raise Conflict(
+            f"Model `{model.name}` version {model.version} is there with other files.",
+            hint="Give another version, or leave it out to make the next one.",
+            code="immutable",
+        )
+    return Served(content.tree, _under(content), model.type, found.key.reference)
+
+
+def _registered(ctx: Context, workspace: str, asset: Asset) -> Served:
+    version = asset.version or _labelled(ctx, workspace, asset)
+    found = ctx.metadata.get(Key("model", workspace, asset.name, version))
+    spec, status = found.spec, _status(found)
+    kind = spec.type if isinstance(spec, ModelSpec) else ""
+    if status.tree is None:
+        raise NotFound(
+            f"The files of model `{asset.name}` version {found.key.version} are not here.",
+            hint="Register it from a path, a job's output or a run.",
+        )
+    folder = "" if status.file else status.folder or FOLDER
+    return Served(files.load_tree(ctx, status.tree), folder, kind, found.key.reference)
+
+
+def _labelled(ctx: Context, workspace: str, asset: Asset) -> str:
+    """Give the version that a label means: the latest one, or that of an alias."""
+    if asset.label in ("", names.LATEST):
+        return names.LATEST
+    container = ctx.metadata.get(Key("model", workspace, asset.name)).spec
+    aliases = container.aliases if isinstance(container, ModelContainer) else {}
+    if asset.label not in aliases:
+        raise NotFound(
+            f"Model `{asset.name}` has no alias `{asset.label}`.",
+            hint=f"It has: {', '.join(sorted(aliases)) or 'none'}; `@latest` is always there.",
+        )
+    return aliases[asset.label]
+
+
+def _under(content: files.Content) -> str:
+    """Say where files lie under AZUREML_MODEL_DIR: a file right there, a folder by its name."""
+    return "" if content.file else content.folder or FOLDER
+
+
+def _type_of(tree: Manifest) -> str:
+    return "mlflow_model" if tree.find("MLmodel") else "custom_model"
+
+
+def _name_of(content: files.Content) -> str:
+    return content.source or f"tree:{content.digest}"
+
+
+def _status(found: Resource) -> ModelStatus:
+    return found.status if isinstance(found.status, ModelStatus) else ModelStatus()
+
+
+def _environment(
+    ctx: Context, spec: OnlineDeploymentSpec, model: Served | None
+) -> str | InlineEnvironment | None:
+    """Give the environment; a model without a script brings its own."""
+    if spec.environment is not None or model is None or spec.code_configuration is not None:
+        return spec.environment
+    conda = _read(ctx, model.tree, CONDA_FILE)
+    if conda is not None:
+        return InlineEnvironment(conda_file=_without_servers(_parsed(conda)))
+    lines = _read(ctx, model.tree, REQUIREMENTS_FILE)
+    if lines is not None:
+        wanted = [line.strip() for line in lines.splitlines()]
+        return InlineEnvironment(requirements=[line for line in wanted if _is_wanted(line)])
+    return None
+
+
+def _read(ctx: Context, tree: Manifest, path: str) -> str | None:
+    leaf = tree.find(path)
+    if leaf is None or leaf.size > MANIFEST_BYTES:
+        return None
+    with ctx.artifacts.open(leaf.digest) as file:
+        return file.read().decode("utf-8", "replace")
+
+
+def _parsed(text: str) -> Json:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise Invalid(f"The model's {CONDA_FILE} cannot be read: {error}") from None
+
+
+def _without_servers(conda: Json) -> dict[str, Json]:
+    """Leave out the packages of other scoring servers: the gateway takes their place."""
+    if not isinstance(conda, dict):
+        raise Invalid(f"The model's {CONDA_FILE} is no mapping.")
+    kept: list[Json] = []
+    given = conda.get("dependencies")
+    for item in given if isinstance(given, list) else []:
+        if isinstance(item, dict) and isinstance(item.get("pip"), list):
+            kept.append({"pip": [line for line in item["pip"] if _is_wanted(str(line))]})
+        else:
+            kept.append(item)
+    return {**conda, "dependencies": kept}
+
+
+def _is_wanted(line: str) -> bool:
+    return bool(line) and not line.startswith(("#", *SERVERS))

@@ -1,0 +1,1 @@
+"""Memory: built-in persistence."""

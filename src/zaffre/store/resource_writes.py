@@ -1,0 +1,196 @@
+"""Writes to the resource table: one batch is one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from zaffre.errors import Conflict, NotFound, Stale
+from zaffre.kinds.registry import kind as kind_named
+from zaffre.kinds.resource import Key, Resource
+from zaffre.ports.metadata import Actor, Add, Link, Once, Put, Remove, Write
+from zaffre.store.resource_query import where_key
+from zaffre.store.resource_rows import facts_of, key_text, micros, moment
+from zaffre.store.resource_tables import audit, links, once, resource_tags, resources
+
+NAMED = ("workspace", "kind", "parent", "name")
+
+
+class Batch:
+    """One transaction's worth of writes by one actor at one moment."""
+
+    def __init__(self, actor: Actor, now: int) -> None:
+        self._actor = actor
+        self._now = now
+
+    def run(self, connection: Connection, writes: Sequence[Write]) -> list[Resource]:
+        """Do the writes in order."""
+        done: list[Resource] = []
+        call = self._actor.once
+        for write in writes:
+            if isinstance(write, Add):
+                done.append(self._add(connection, write.resource))
+                if call is not None and call.kind == done[-1].key.kind:
+                    self._remember(connection, call, done[-1].key)
+                    call = None
+            elif isinstance(write, Put):
+                done.append(self._put(connection, write.resource))
+            elif isinstance(write, Remove):
+                self._remove(connection, write.key)
+            else:
+                self._link(connection, write if write.target else _to_last(write, done))
+        return done
+
+    def _add(self, connection: Connection, given: Resource) -> Resource:
+        key = given.key
+        versioned = kind_named(key.kind).versioned
+        if versioned and key.version == "" and not given.container:
+            key = replace(key, version=self._next_version(connection, key))
+        if connection.execute(select(resources.c.id).where(*where_key(key))).first() is not None:
+            raise Conflict(f"There is already a {key_text(key)}.", code="exists")
+        latest = not versioned or key.version != ""
+        if versioned and latest:
+            older = _named(key)
+            connection.execute(
+                update(resources).where(*older, resources.c.latest).values(latest=False)
+            )
+        added = replace(
+            given,
+            key=key,
+            revision=1,
+            created_at=given.created_at or moment(self._now),
+            updated_at=moment(self._now),
+            created_by=given.created_by or self._actor.name,
+        )
+        values = {
+            **asdict(key),
+            **facts_of(added),
+            "latest": latest and not added.archived,
+            "revision": 1,
+            "created_at": micros(added.created_at or moment(self._now)),
+            "updated_at": self._now,
+            "created_by": added.created_by,
+        }
+        try:
+            row = connection.execute(
+                insert(resources).values(values).returning(resources.c.id)
+            ).scalar_one()
+        except IntegrityError:
+            raise Conflict(f"There is already a {key_text(key)}.", code="exists") from None
+        self._tag(connection, row, added)
+        self._audit(connection, "create", key, 1)
+        return added
+
+    def _next_version(self, connection: Connection, key: Key) -> str:
+        same = _named(key)
+        rows = connection.execute(select(resources.c.version).where(*same)).scalars()
+        numbers = [int(version) for version in rows if version.isascii() and version.isdigit()]
+        return str(max(numbers, default=0) + 1)
+
+    def _put(self, connection: Connection, given: Resource) -> Resource:
+        found = connection.execute(
+            select(resources.c.id, resources.c.revision, resources.c.archived).where(
+                *where_key(given.key)
+            )
+        ).first()
+        if found is None:
+            raise NotFound(
+                f"There is no {key_text(given.key)} in workspace `{given.key.workspace}`."
+            )
+        if found.revision != given.revision:
+            raise Stale(
+                f"{key_text(given.key)} was changed meanwhile: revision {found.revision} now.",
+                hint="Read it again and repeat the change.",
+            )
+        put = replace(given, revision=given.revision + 1, updated_at=moment(self._now))
+        values = {**facts_of(put), "revision": put.revision, "updated_at": self._now}
+        same = (resources.c.id == found.id, resources.c.revision == given.revision)
+        if connection.execute(update(resources).where(*same).values(values)).rowcount != 1:
+            raise Stale(
+                f"{key_text(given.key)} was changed meanwhile.",
+                hint="Read it again and repeat the change.",
+            )
+        if found.archived != put.archived:
+            self._mark_latest(connection, put.key)
+        connection.execute(delete(resource_tags).where(resource_tags.c.resource == found.id))
+        self._tag(connection, found.id, put)
+        self._audit(connection, "update", put.key, put.revision)
+        return put
+
+    def _remove(self, connection: Connection, key: Key) -> None:
+        found = connection.execute(
+            select(resources.c.id, resources.c.revision).where(*where_key(key))
+        ).first()
+        if found is None:
+            return
+        connection.execute(delete(resource_tags).where(resource_tags.c.resource == found.id))
+        connection.execute(delete(resources).where(resources.c.id == found.id))
+        self._mark_latest(connection, key)
+        self._audit(connection, "delete", key, found.revision)
+
+    def _mark_latest(self, connection: Connection, key: Key) -> None:
+        """Let the newest version that is not archived be latest, else the newest of all."""
+        if not kind_named(key.kind).versioned or not key.version:
+            return
+        same = _named(key)
+        newest = connection.execute(
+            select(resources.c.id)
+            .where(*same, resources.c.version != "")
+            .order_by(resources.c.archived, resources.c.id.desc())
+            .limit(1)
+        ).scalar()
+        connection.execute(update(resources).where(*same).values(latest=resources.c.id == newest))
+
+    def _tag(self, connection: Connection, row: int, resource: Resource) -> None:
+        tags = resource.spec.tags
+        if tags:
+            values = [{"resource": row, "key": key, "value": value} for key, value in tags.items()]
+            connection.execute(insert(resource_tags), values)
+
+    def _link(self, connection: Connection, link: Link) -> None:
+        values = asdict(link)
+        there = select(links.c.source).where(
+            *[links.c[name] == value for name, value in values.items()]
+        )
+        if connection.execute(there).first() is None:
+            connection.execute(insert(links).values(values))
+
+    def _remember(self, connection: Connection, call: Once, key: Key) -> None:
+        connection.execute(delete(once).where(once.c.until <= self._now))
+        values = {"token": call.token, "digest": call.digest, "until": micros(call.until)}
+        if (
+            connection.execute(select(once.c.token).where(once.c.token == call.token)).first()
+            is not None
+        ):
+            raise Conflict("The same request is being answered already.", code="idempotency_race")
+        try:
+            connection.execute(insert(once).values(**values, key=json.dumps(asdict(key))))
+        except IntegrityError:
+            raise Conflict(
+                "The same request is being answered already.", code="idempotency_race"
+            ) from None
+
+    def _audit(self, connection: Connection, verb: str, key: Key, revision: int) -> None:
+        connection.execute(
+            insert(audit).values(
+                **asdict(key),
+                at=self._now,
+                actor=self._actor.name,
+                request=self._actor.request,
+                verb=verb,
+                revision=revision,
+            )
+        )
+
+
+def _to_last(link: Link, done: Sequence[Resource]) -> Link:
+    return replace(link, target=done[-1].key.reference)
+
+
+def _named(key: Key) -> list[ColumnElement[bool]]:
+    """Give the conditions for all versions of a name."""
+    return [resources.c[part] == getattr(key, part) for part in NAMED]

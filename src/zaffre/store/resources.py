@@ -1,0 +1,79 @@
+"""The metadata store on SQL: one table of documents for all kinds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from zaffre.errors import Invalid, NotFound
+from zaffre.kinds.registry import kind
+from zaffre.kinds.resource import Key, Resource
+from zaffre.ports.clock import Clock
+from zaffre.ports.metadata import SERVER, Actor, Browse, Link, Once, Page, Write
+from zaffre.store.database import Database
+from zaffre.store.resource_query import browse_statement, where_key
+from zaffre.store.resource_rows import key_text, micros, resource_of
+from zaffre.store.resource_tables import links, once, resources
+from zaffre.store.resource_writes import Batch
+
+
+class SqlMetadata:
+    """Keeps resources in a SQL database (the `MetadataStore` socket)."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def get(self, key: Key) -> Resource:
+        """Give a resource by its key, or the latest version of it."""
+        query = select(resources).where(*where_key(key)).order_by(resources.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            where = f" in workspace `{key.workspace}`" if key.workspace else ""
+            noun = kind(key.kind).noun
+            raise NotFound(
+                f"There is no {key_text(key)}{where}.",
+                hint=f"`zaffre {noun} list` shows what there is.",
+            )
+        return resource_of(row)
+
+    def browse(self, query: Browse) -> Page:
+        """List one page and the cursor of the next."""
+        with self._database.read() as connection:
+            rows = connection.execute(browse_statement(query)).fetchall()
+        items = [resource_of(row) for row in rows[: query.limit]]
+        return Page(items, str(rows[query.limit - 1].id) if len(rows) > query.limit else "")
+
+    def apply(self, writes: Sequence[Write], actor: Actor = SERVER) -> list[Resource]:
+        """Do all writes in one transaction."""
+        batch = Batch(actor, micros(self._clock.now()))
+        return self._database.write(lambda connection: batch.run(connection, writes))
+
+    def links(self, reference: str, *, up: bool) -> list[Link]:
+        """List the links at one end."""
+        end = links.c.target if up else links.c.source
+        query = select(links).where(end == reference).order_by(links.c.source, links.c.target)
+        with self._database.read() as connection:
+            return [
+                Link(row.source, row.relation, row.target) for row in connection.execute(query)
+            ]
+
+    def recall(self, call: Once) -> Key | None:
+        """Give the key that an earlier call with the same token added."""
+        query = select(once).where(
+            once.c.token == call.token, once.c.until > micros(self._clock.now())
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        if row.digest != call.digest:
+            raise Invalid(
+                "This idempotency key was used for another request.",
+                hint="Send a new key with each new request.",
+                code="idempotency_key_reused",
+            )
+        return Key(**json.loads(row.key))

@@ -1,0 +1,129 @@
+"""Runs read with all that they logged, by as many queries for many runs as for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select
+
+from zaffre.kinds.tracking import (
+    Dataset,
+    DatasetInput,
+    Metric,
+    ModelLink,
+    Pair,
+    Run,
+    RunInfo,
+)
+from zaffre.store.tracking_shared import AnyRow, chunks, grouped
+from zaffre.store.tracking_tables import (
+    dataset_input_tags,
+    dataset_inputs,
+    datasets,
+    params,
+    run_models,
+    series,
+    tags,
+)
+
+Grouped = dict[int, list[AnyRow]]
+
+
+def info_of(row: Row[Any]) -> RunInfo:
+    """Give the facts of a run's row."""
+    return RunInfo(
+        id=row.id,
+        workspace=row.workspace,
+        experiment_id=str(row.experiment),
+        name=row.name,
+        user=row.user_id,
+        status=row.status,
+        start_time=row.start_time,
+        end_time=row.end_time,
+        artifact_uri=row.artifact_uri,
+        stage=row.stage,
+        parent=row.parent,
+        source=row.source,
+    )
+
+
+def load_runs(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
+    """Give the runs of these rows, in their order."""
+    seqs = [row.seq for row in rows]
+    if not seqs:
+        return []
+    metrics = _metrics(connection, seqs)
+    param = _pairs(connection, params, seqs)
+    tag = _pairs(connection, tags, seqs)
+    data = _datasets(connection, seqs)
+    models = _models(connection, seqs)
+    return [
+        Run(
+            info=info_of(row),
+            metrics=[Metric(*found[1:]) for found in metrics.get(row.seq, ())],
+            params=[Pair(*found[1:]) for found in param.get(row.seq, ())],
+            tags=[Pair(*found[1:]) for found in tag.get(row.seq, ())],
+            datasets=data.get(row.seq, ()),
+            models_in=[
+                ModelLink(m.model_id, m.step) for m in models.get(row.seq, ()) if not m.made
+            ],
+            models_out=[ModelLink(m.model_id, m.step) for m in models.get(row.seq, ()) if m.made],
+        )
+        for row in rows
+    ]
+
+
+def _metrics(connection: Connection, seqs: Sequence[int]) -> Grouped:
+    found: Grouped = {}
+    for ids in chunks(seqs):
+        columns = (series.c.run, series.c.key, series.c.value, series.c.timestamp, series.c.step)
+        query = select(*columns).where(series.c.run.in_(ids)).order_by(series.c.run, series.c.key)
+        found |= grouped(connection.execute(query))
+    return found
+
+
+def _pairs(connection: Connection, table: Table, seqs: Sequence[int]) -> Grouped:
+    found: Grouped = {}
+    for ids in chunks(seqs):
+        query = select(table).where(table.c.run.in_(ids)).order_by(table.c.run, table.c.key)
+        found |= grouped(connection.execute(query))
+    return found
+
+
+def _models(connection: Connection, seqs: Sequence[int]) -> Grouped:
+    found: Grouped = {}
+    one = run_models.c
+    for ids in chunks(seqs):
+        query = select(one.run, one.made, one.model_id, one.step).where(one.run.in_(ids))
+        found |= grouped(connection.execute(query.order_by(one.run, one.id)))
+    return found
+
+
+def _datasets(connection: Connection, seqs: Sequence[int]) -> dict[int, list[DatasetInput]]:
+    found: dict[int, list[DatasetInput]] = {}
+    for ids in chunks(seqs):
+        query = (
+            select(dataset_inputs.c.run, dataset_inputs.c.id.label("input"), datasets)
+            .join(datasets, datasets.c.id == dataset_inputs.c.dataset)
+            .where(dataset_inputs.c.run.in_(ids))
+            .order_by(dataset_inputs.c.run, dataset_inputs.c.id)
+        )
+        rows = connection.execute(query).fetchall()
+        labels = _input_tags(connection, [row.input for row in rows])
+        for row in rows:
+            dataset = Dataset(
+                row.name, row.digest, row.source_type, row.source, row.schema, row.profile
+            )
+            tag = [Pair(*label[1:]) for label in labels.get(row.input, ())]
+            found.setdefault(row.run, []).append(DatasetInput(dataset, tag))
+    return found
+
+
+def _input_tags(connection: Connection, inputs: Sequence[int]) -> Grouped:
+    found: Grouped = {}
+    table = dataset_input_tags
+    for ids in chunks(inputs):
+        query = select(table).where(table.c.input.in_(ids)).order_by(table.c.input, table.c.key)
+        found |= grouped(connection.execute(query))
+    return found

@@ -1,0 +1,1 @@
+"""Proofs: each port's promises as tests to inherit, and fakes."""

@@ -1,0 +1,1 @@
+"""The server as somebody sees it who means harm."""

@@ -1,0 +1,1 @@
+"""The server on a machine where things break."""

@@ -1,0 +1,395 @@
+"""Pipelines on real stores and a compute that the test holds: order, reuse, failure, cancel, crashes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.job_context import HeldBuilder, HeldCompute, job_context
+from zaffre.errors import Invalid
+from zaffre.kinds.job_state import TERMINAL, JobState
+from zaffre.kinds.pipeline import PipelineJobSpec
+from zaffre.kinds.resource import Key
+from zaffre.ports.builder import Build
+from zaffre.services import job_types, pipelines
+from zaffre.services.context import Context
+from zaffre.services.jobs.facts import state_of, status_of
+from zaffre.store.step_memory import SqlStepMemory
+
+HERE = {"python": "current"}
+Outputs = Callable[[str, dict[str, Any]], dict[str, bytes]]
+
+
+class Builder(HeldBuilder):
+    def look(self, recipe: Any) -> Build:
+        return self.answer
+
+
+def default_outputs(step: str, plan: dict[str, Any]) -> dict[str, bytes]:
+    return {"f.txt": f"{step}: {plan['command']}".encode()}
+
+
+@dataclass
+class World:
+    """A context, its compute, and a loop that turns by hand."""
+
+    ctx: Context
+    compute: HeldCompute
+    outputs: Outputs = default_outputs
+    failing: tuple[str, ...] = ()
+
+    def submit(self, name: str, **fields: Any) -> Key:
+        spec = PipelineJobSpec.model_validate({"type": "pipeline", **fields})
+        return pipelines.submit(self.ctx, Key("job", "default", name), spec).key
+
+    def turn(self, *, end: bool = True) -> bool:
+        moved = False
+        for key in job_types.unfinished(self.ctx):
+            moved = job_types.advance(self.ctx, key) or moved
+        for name, report in list(self.compute.reports.items()):
+            if end and report.phase == "starting":
+                self.finish(name)
+                moved = True
+        return moved
+
+    def finish(self, name: str) -> None:
+        step = name.rpartition("-")[2]
+        if name.endswith(self.failing):
+            self.compute.end(name, "failed", exit_code=1)
+            return
+        wanted = [one["name"] for one in self.compute.plans[name]["outputs"]]
+        made = self.outputs(step, self.compute.plans[name])
+        self.compute.end(name, outputs=dict.fromkeys(wanted, made))
+
+    def run(self, name: str, **fields: Any) -> Any:
+        key = self.submit(name, **fields)
+        return self.to_the_end(key)
+
+    def to_the_end(self, key: Key) -> Any:
+        for _ in range(200):
+            job = self.ctx.metadata.get(key)
+            if state_of(job) in TERMINAL:
+                return status_of(job)
+            self.turn()
+        raise AssertionError(f"{key.name} does not end: {status_of(job).steps}")
+
+    def started(self, pipeline: str) -> list[str]:
+        return [one.rpartition("-")[2] for one in self.compute.starts if one.startswith(pipeline)]
+
+
+@pytest.fixture
+def world(tmp_path: Path):
+    compute = HeldCompute(tmp_path / "home" / "jobs")
+    with job_context(tmp_path / "home", compute, Builder()) as ctx:
+        yield made(ctx, compute)
+
+
+def made(ctx: Context, compute: HeldCompute) -> World:
+    memory = SqlStepMemory(ctx.metadata._database, ctx.clock)
+    return World(replace(ctx, job_types=job_types.OWN, steps=memory), compute)
+
+
+def step(command: str = "true", **fields: Any) -> dict[str, Any]:
+    inputs = dict(fields.pop("inputs", {}))
+    return {
+        "command": command,
+        "environment": HERE,
+        "inputs": inputs,
+        "outputs": {"o": {}},
+        **fields,
+    }
+
+
+def after(*steps: str) -> dict[str, str]:
+    return {f"i{at}": f"${{{{parent.jobs.{one}.outputs.o}}}}" for at, one in enumerate(steps)}
+
+
+def chain(*commands: str) -> dict[str, Any]:
+    return {
+        f"s{at}": step(one, inputs=after(f"s{at - 1}") if at else {})
+        for at, one in enumerate(commands)
+    }
+
+
+def test_steps_run_in_the_order_of_what_they_need(world):
+    done = world.run("p", jobs=dict(reversed(chain("a", "b", "c").items())))
+    assert done.status == JobState.COMPLETED
+    assert world.started("p") == ["s0", "s1", "s2"]
+
+
+def test_an_unchanged_pipeline_runs_nothing(world):
+    world.run("p", jobs=chain("a", "b", "c"))
+    done = world.run("q", jobs=chain("a", "b", "c"))
+    assert done.status == JobState.COMPLETED
+    assert world.started("q") == []
+    assert [one.reused for one in done.steps.values()] == ["p-s0", "p-s1", "p-s2"]
+    child = world.ctx.metadata.get(Key("job", "default", "q-s1"))
+    assert status_of(child).reused_from == "p-s1"
+    before = world.ctx.metadata.get(Key("job", "default", "p-s1"))
+    assert status_of(child).results == status_of(before).results
+
+
+def test_a_change_travels_to_what_depends_on_it(world):
+    world.run("p", jobs=chain("a", "b", "c"))
+    done = world.run("q", jobs=chain("a", "B", "c"))
+    assert world.started("q") == ["s1", "s2"], done
+
+
+def test_an_equal_output_stops_a_change(world):
+    world.outputs = lambda step, plan: {"f.txt": step.encode()}
+    world.run("p", jobs=chain("a", "b", "c"))
+    done = world.run("q", jobs=chain("a", "B", "c"))
+    assert world.started("q") == ["s1"]
+    assert done.steps["s2"].reused == "p-s2"
+
+
+def test_a_step_that_is_not_deterministic_runs_again(world):
+    jobs = {"s0": step("date", is_deterministic=False)}
+    world.run("p", jobs=jobs)
+    world.run("q", jobs=jobs)
+    assert world.started("q") == ["s0"]
+
+
+def test_force_rerun_runs_all_and_is_reused_after(world):
+    world.run("p", jobs=chain("a", "b"))
+    world.run("q", jobs=chain("a", "b"), settings={"force_rerun": True})
+    assert world.started("q") == ["s0", "s1"]
+    done = world.run("r", jobs=chain("a", "b"))
+    assert [one.reused for one in done.steps.values()] == ["q-s0", "q-s1"]
+
+
+def test_two_at_once_compute_a_shared_step_once(world):
+    first = world.submit("p", jobs=chain("a", "b"))
+    second = world.submit("q", jobs=chain("a", "b"))
+    one, two = world.to_the_end(first), world.to_the_end(second)
+    assert one.status == two.status == JobState.COMPLETED
+    assert sorted(name.rpartition("-")[2] for name in world.compute.starts) == ["s0", "s1"]
+
+
+def test_a_waiting_step_runs_itself_when_the_other_fails(world):
+    world.failing = ("p-s0",)
+    first = world.submit("p", jobs=chain("a"))
+    second = world.submit("q", jobs=chain("a"))
+    assert world.to_the_end(first).status == JobState.FAILED
+    assert world.to_the_end(second).status == JobState.COMPLETED
+    assert world.started("q") == ["s0"]
+
+
+def test_two_equal_steps_of_one_pipeline_run_once(world):
+    done = world.run("p", jobs={"a": step("same"), "b": step("same")})
+    assert done.status == JobState.COMPLETED
+    assert len(world.compute.starts) == 1
+    assert done.steps["b"].reused == "p-a"
+
+
+def test_a_failed_step_fails_the_pipeline_and_stops_the_rest(world):
+    world.failing = ("-bad",)
+    jobs = {
+        "bad": step("x"),
+        "next": step("y", inputs=after("bad")),
+        "z": step("w", inputs=after("next")),
+    }
+    done = world.run("p", jobs=jobs)
+    assert done.status == JobState.FAILED
+    assert "bad" in done.error.message
+    assert world.started("p") == ["bad"]
+
+
+def test_other_branches_go_on_where_that_is_wanted(world):
+    world.failing = ("-bad",)
+    jobs = {
+        "bad": step("x"),
+        "after": step("y", inputs=after("bad")),
+        "l0": step("a"),
+        "l1": step("b", inputs=after("l0")),
+    }
+    done = world.run("p", jobs=jobs, settings={"continue_on_step_failure": True})
+    assert done.status == JobState.FAILED
+    assert done.steps["l1"].status == JobState.COMPLETED
+    assert "after" not in done.steps
+
+
+def test_a_step_is_tried_again(world):
+    world.failing = ("p-a",)
+    key = world.submit("p", jobs={"a": step("x", retry_settings={"max_retries": 2})})
+    while "p-a-2" not in world.compute.plans:
+        world.turn()
+    world.failing = ()
+    done = world.to_the_end(key)
+    assert done.status == JobState.COMPLETED
+    assert done.steps["a"].attempt == 2
+
+
+def test_resubmitting_goes_on_at_the_failed_step(world):
+    world.failing = ("p-s1",)
+    assert world.run("p", jobs=chain("a", "b", "c")).status == JobState.FAILED
+    done = world.run("q", jobs=chain("a", "b", "c"))
+    assert done.status == JobState.COMPLETED
+    assert world.started("q") == ["s1", "s2"]
+
+
+def test_cancel_ends_the_whole_tree(world):
+    inner = {"type": "pipeline", "jobs": chain("a", "b"), "outputs": {}}
+    key = world.submit("p", jobs={"n": {"type": "pipeline", "component": inner}, "m": step("c")})
+    for _ in range(4):
+        world.turn(end=False)
+    job_types.cancel(world.ctx, key)
+    for name in list(world.compute.plans):
+        world.compute.end(name, "canceled")
+    done = world.to_the_end(key)
+    assert done.status == JobState.CANCELED
+    inner_job = world.ctx.metadata.get(Key("job", "default", "p-n"))
+    assert state_of(inner_job) == JobState.CANCELED
+
+
+def test_a_nested_pipeline_gives_its_outputs(world):
+    inner = {
+        "type": "pipeline",
+        "inputs": {"d": {"type": "uri_folder"}, "k": {"type": "integer", "default": 3}},
+        "outputs": {"r": {"type": "uri_folder"}},
+        "jobs": {
+            "x": step(
+                "x ${{inputs.i}} ${{inputs.k}}",
+                inputs={"i": "${{parent.inputs.d}}", "k": "${{parent.inputs.k}}"},
+                outputs={"o": "${{parent.outputs.r}}"},
+            )
+        },
+    }
+    jobs = {
+        "first": step("a"),
+        "n": {
+            "type": "pipeline",
+            "component": inner,
+            "inputs": {"d": "${{parent.jobs.first.outputs.o}}"},
+        },
+        "last": step("z", inputs={"i": "${{parent.jobs.n.outputs.r}}"}),
+    }
+    done = world.run("p", jobs=jobs)
+    assert done.status == JobState.COMPLETED, done
+    world.run("q", jobs=jobs)
+    assert world.started("q") == []
+
+
+def test_outputs_are_promoted(world):
+    jobs = {"a": step("x", outputs={"o": "${{parent.outputs.result}}"})}
+    done = world.run("p", jobs=jobs, outputs={"result": {"mode": "upload"}})
+    assert done.results["result"].tree == done.steps["a"].results["o"].tree
+
+
+def test_a_plan_says_what_runs_and_why(world):
+    def plan(jobs: dict[str, Any]) -> dict[str, Any]:
+        spec = PipelineJobSpec.model_validate({"type": "pipeline", "jobs": jobs})
+        return {row["step"]: row for row in pipelines.plan(world.ctx, "default", spec)}
+
+    jobs = chain("a ${{inputs.k}}", "b", "c")
+    jobs["s0"]["inputs"]["k"] = 1
+    assert {row["action"] for row in plan(jobs).values()} == {"run"}
+    world.run("p", jobs=jobs)
+    assert {row["action"] for row in plan(jobs).values()} == {"reuse"}
+    jobs["s0"]["inputs"]["k"] = 2
+    rows = plan(jobs)
+    assert rows["s0"]["changed"] == ["input k"]
+    assert rows["s1"]["action"] == rows["s2"]["action"] == "depends"
+    jobs["s1"]["command"] = "B"
+    assert plan(jobs)["s1"]["changed"] == ["command"]
+    jobs["s2"]["environment_variables"] = {"A": "1"}
+    assert plan(jobs)["s2"]["changed"] == ["settings"]
+
+
+def test_all_that_is_not_there_is_said_at_once(world):
+    jobs = {
+        "a": step(component="azureml:none:1"),
+        "b": {"component": "azureml:other@latest"},
+    }
+    jobs["a"].pop("command")
+    with pytest.raises(Invalid) as caught:
+        world.submit("p", jobs=jobs)
+    assert len(caught.value.problems) == 2
+
+
+class Crash(BaseException):
+    """The server is gone at this point."""
+
+
+CHANGING = {
+    "apply",
+    "create_run",
+    "ensure_experiment",
+    "update_run",
+    "put",
+    "adopt",
+    "start",
+    "claim",
+}
+
+
+class Dying:
+    """A port whose changing calls are counted; at one of them the server dies."""
+
+    def __init__(self, port: Any, left: list[int], *, late: bool) -> None:
+        self._port, self._left, self._late = port, left, late
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if name not in CHANGING:
+            return found
+
+        def call(*args: Any, **named: Any) -> Any:
+            self._left[0] -= 1
+            if self._left[0] == 0 and not self._late:
+                raise Crash
+            answer = found(*args, **named)
+            if self._left[0] == 0:
+                raise Crash
+            return answer
+
+        return call
+
+
+FAN = {
+    "a": step("a"),
+    **{f"f{at}": step(f"f{at}", inputs=after("a")) for at in range(3)},
+    "join": step("j", inputs=after("f0", "f1", "f2")),
+}
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("first", [True, False], ids=["fresh", "reused"])
+def test_a_crash_at_any_call_doubles_and_loses_nothing(tmp_path, late, first):
+    for at in range(3, 400, 13):
+        home = tmp_path / f"{at}"
+        compute = HeldCompute(home / "jobs")
+        with job_context(home, compute, Builder()) as ctx:
+            world = made(ctx, compute)
+            if not first:
+                world.run("before", jobs=FAN)
+            key = world.submit("p", jobs=FAN)
+            left = [at]
+            dying = World(
+                replace(
+                    world.ctx,
+                    metadata=Dying(world.ctx.metadata, left, late=late),
+                    tracking=Dying(world.ctx.tracking, left, late=late),
+                    files=Dying(world.ctx.files, left, late=late),
+                    steps=Dying(world.ctx.steps, left, late=late),
+                    computes={"local": Dying(compute, left, late=late)},
+                ),
+                compute,
+            )
+            crashed = False
+            try:
+                dying.to_the_end(key)
+            except Crash:
+                crashed = True
+            done = world.to_the_end(key)
+            assert done.status == JobState.COMPLETED, (at, done)
+            names = sorted(compute.starts)
+            assert names == sorted(set(names)), (at, names)
+            mine = [one for one in names if one.startswith("p-")]
+            assert len(mine) == (5 if first else 0), (at, mine)
+            if not crashed:
+                return

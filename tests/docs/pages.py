@@ -164,14 +164,22 @@ class Reader:
 
 
 def agrees(printed: str, shown: str) -> str | None:
-    """Compare what was printed with what a page shows, where `…` stands for anything; give the line that differs."""
+    """Compare what was printed with what a page shows; give the line that differs.
+
+    `…` stands for anything. Numbers of many digits may differ in the last ones: processors round differently.
+    """
     rows = [" ".join(line.split()) for line in printed.splitlines()]
     at = 0
     for line in (" ".join(line.split()) for line in shown.splitlines() if line.strip()):
-        pattern = ".*".join(re.escape(part.strip()) for part in line.split("…"))
+        pattern = ".*".join(_pattern(part.strip()) for part in line.split("…"))
         while at < len(rows) and not re.fullmatch(rf"\s*{pattern}\s*", rows[at]):
             at += 1
         if at == len(rows):
             return line
         at += 1
     return None
+
+
+def _pattern(text: str) -> str:
+    """Escape a text, but for the digits of a number behind its twelfth."""
+    return re.sub(r"(\d+\\\.\d{10})\d{2,}", r"\1\\d+", re.escape(text))

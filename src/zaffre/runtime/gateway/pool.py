@@ -229,18 +229,15 @@ class Pool:
 
     def _keep_number(self, now: float) -> None:
         wanted = self.deployment.workers
-        if len(self.workers) > wanted:
-            self._retire_one()
+        staying = [worker for worker in self.workers if not worker.retiring]
+        missing = wanted - len(staying)
+        if missing < 0:
+            staying.sort(key=lambda worker: (worker.state is State.READY, worker.load))
+            for worker in staying[:-missing]:
+                worker.retire()
         elif self.was_ready or self.trouble is None:  # a new revision that failed stays failed
-            while len(self.workers) < wanted and now >= self._restarts.due and self._start():
-                pass
-
-    def _retire_one(self) -> None:
-        for worker in reversed(self.workers):
-            if not worker.load and not worker.retiring:
-                worker.retiring = True
-                worker.stop(kindly=True)
-                return
+            while missing and now >= self._restarts.due and self._start():
+                missing -= 1
 
     def _start(self) -> bool:
         try:

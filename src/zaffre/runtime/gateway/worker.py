@@ -100,6 +100,15 @@ class Worker:
             if kindly:
                 self.loop.call_later(KINDLY_SECONDS, lambda: self.stop(kindly=False))
 
+    def retire(self) -> None:
+        """Give it no more requests, and end it as soon as it has answered those that it has."""
+        self.retiring = True
+        self._leave_if_idle()
+
+    def _leave_if_idle(self) -> None:
+        if not self.load:
+            self.stop(kindly=True)
+
     # What the link tells.
 
     def greeted(self, link: Link, hello: dict[str, Any]) -> None:
@@ -118,6 +127,8 @@ class Worker:
         self.head_since = self.loop.time()
         self._taken_back = None
         self._keeper.relieved(self, microseconds)
+        if self.retiring:
+            self._leave_if_idle()
 
     def skipped(self, call: Call) -> None:
         """A request that was asked back was not begun."""

@@ -20,6 +20,7 @@ from typing import Any
 from zaffre.runtime.gateway.processes import end, records
 
 KEY = "a-key-of-the-tests"
+METRICS_KEY = "a-metrics-key-of-the-tests"
 SECONDS = 40
 
 
@@ -99,7 +100,10 @@ class Serving:
     def configure(self) -> None:
         """Write the configuration."""
         self.generation += 1
-        document = {"generation": self.generation, "port": self.port, "hosts": ["127.0.0.1"]}
+        document = {
+            "generation": self.generation, "port": self.port, "hosts": ["127.0.0.1"],
+            "metrics_keys": [hashlib.sha256(METRICS_KEY.encode()).hexdigest()],
+        }  # fmt: skip
         self.run.mkdir(parents=True, exist_ok=True)
         temporary = self.run / "gateway.json.test"
         temporary.write_text(json.dumps({**document, "endpoints": self.endpoints}))

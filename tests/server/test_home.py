@@ -47,6 +47,12 @@ def test_the_token_is_made_once_and_private(tmp_path: Path) -> None:
     assert mode(place.root / "token") == 0o600
 
 
+def test_the_metrics_have_a_token_of_their_own(tmp_path: Path) -> None:
+    place = home.prepare(tmp_path / "home")
+    assert home.metrics_token(place) != home.owner_token(place)
+    assert mode(place.metrics_token) == 0o600
+
+
 def test_the_server_says_who_it_is(tmp_path: Path) -> None:
     place = home.prepare(tmp_path / "home")
     home.announce(place, "http://a", "http://b", 1.5)

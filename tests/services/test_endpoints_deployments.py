@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import threading
@@ -85,6 +86,7 @@ def test_the_gateway_is_told_how_to_start_it(on: Stage) -> None:
         "code_dir": str(folder / "code"),
         "script": "score.py",
         "mlflow_model": None,
+        "model": entry["model"],
         "env": {"A": "b"},
         "instances": 3,
         "concurrency": 2,
@@ -94,6 +96,29 @@ def test_the_gateway_is_told_how_to_start_it(on: Stage) -> None:
         "log": str(on.ctx.home.logs / "deployments" / "default" / "churn" / "blue.log"),
     }
     assert (folder / "code" / "score.py").read_text() == "run"
+
+
+def test_answers_name_a_registered_model_by_its_version(on: Stage) -> None:
+    on.deployment(model={"name": "net", "version": "7", "path": on.tree(model__pkl="weights")})
+    on.settle()
+    entry = on.served()
+    assert entry is not None
+    assert entry["model"] == "net:7"
+
+
+def test_the_deployment_shows_what_it_had_to_do(on: Stage) -> None:
+    on.deployment()
+    assert on.settle().load is None
+    on.reports(blue={"state": "ready", "instances": 1, "requests": 5, "errors": 1, "p99_ms": 2.5})
+    load = on.status().load
+    assert (load.requests, load.errors, load.p99_ms, load.p50_ms) == (5, 1, 2.5, None)
+
+
+def test_without_a_token_nobody_may_read_the_metrics(on: Stage) -> None:
+    assert on.config()["metrics_keys"] == []
+    on.ctx.home.metrics_token.write_text("secret\n")
+    on.endpoint(Key("online_endpoint", "default", "other"))
+    assert on.config()["metrics_keys"] == [hashlib.sha256(b"secret").hexdigest()]
 
 
 def test_the_model_lies_under_the_last_part_of_its_path(on: Stage) -> None:

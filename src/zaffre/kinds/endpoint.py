@@ -213,6 +213,29 @@ class Launch(Part):
     )
 
 
+class Load(Part):
+    """What a deployment had to do since the gateway started, and what it takes."""
+
+    requests: int = Field(default=0, title="Requests", description="How many were answered.")
+    errors: int = Field(default=0, title="Errors", description="Of these, with a status >= 400.")
+    p50_ms: float | None = Field(
+        default=None, title="p50", description="Milliseconds within which half are answered."
+    )
+    p95_ms: float | None = Field(
+        default=None, title="p95", description="Milliseconds within which 95 % are answered."
+    )
+    p99_ms: float | None = Field(
+        default=None, title="p99", description="Milliseconds within which 99 % are answered."
+    )
+    waiting: int = Field(default=0, title="Waiting", description="Requests in the queue now.")
+    cpu_seconds: float = Field(
+        default=0, title="Processor", description="Seconds that its workers computed."
+    )
+    memory_bytes: int = Field(
+        default=0, title="Memory", description="Bytes that its workers hold now."
+    )
+
+
 class OnlineDeploymentStatus(Status):
     """How the deployment goes."""
 
@@ -235,6 +258,9 @@ class OnlineDeploymentStatus(Status):
     error: EndpointError | None = Field(default=None, title="Error", description="Why it failed.")
     ready_instances: int = Field(
         default=0, title="Ready", description="How many instances answer now."
+    )
+    load: Load | None = Field(
+        default=None, title="Load", description="Its requests so far, once there were some."
     )
 
 

@@ -54,6 +54,7 @@ def assemble(settings: Settings, home: Home) -> Assembly:
     migrate(database)
     context = make_context(settings, home, database)
     SqlTokens(database, context.clock).admit(places.owner_token(home), OWNER)
+    places.metrics_token(home)
     workspaces.ensure_default(context)
     endpoints.readdress(context)
     work = Work(context)

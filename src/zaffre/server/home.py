@@ -61,7 +61,15 @@ def _holder(home: Home) -> str:
 
 def owner_token(home: Home) -> str:
     """Read the home's own token, or make it (mode 0600) at the first start."""
-    path = home.root / "token"
+    return _token(home.root / "token")
+
+
+def metrics_token(home: Home) -> str:
+    """Read the token that may read the gateway's metrics and nothing else, or make it."""
+    return _token(home.metrics_token)
+
+
+def _token(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return path.read_text().strip()
     write_private(path, f"zaf_{secrets.token_urlsafe(32)}\n")

@@ -53,6 +53,11 @@ class Home:
         return self.root / "datastores"
 
     @property
+    def metrics_token(self) -> Path:
+        """Give the file with the token that may read the gateway's metrics."""
+        return self.root / "metrics-token"
+
+    @property
     def run(self) -> Path:
         """Give the folder of sockets, locks and process records."""
         return self.root / "run"

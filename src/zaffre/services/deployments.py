@@ -10,6 +10,7 @@ from typing import Any
 from zaffre.errors import Conflict, Stale
 from zaffre.kinds.endpoint import (
     Launch,
+    Load,
     OnlineDeploymentStatus,
 )
 from zaffre.kinds.resource import Key, Resource, Spec
@@ -192,8 +193,11 @@ def _alive(found: Resource, seen: Mapping[str, Mapping[str, Any]]) -> Resource:
     known = seen.get(status.serving.id) if status.serving else None
     if not known:
         return found
-    ready = int(known.get("instances") or 0)
-    return replace(found, status=status.model_copy(update={"ready_instances": ready}))
+    seen_now: dict[str, Any] = {"ready_instances": int(known.get("instances") or 0)}
+    if "requests" in known:
+        facts = {name: known[name] for name in Load.model_fields if name in known}
+        seen_now["load"] = Load.model_validate(facts)
+    return replace(found, status=status.model_copy(update=seen_now))
 
 
 def _endpoint(ctx: Context, key: Key) -> Resource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import threading
@@ -70,12 +71,22 @@ def is_current(ctx: Context) -> bool:
 
 
 def _wanted(ctx: Context) -> dict[str, Any]:
-    return gateway_config(
+    found = gateway_config(
         every(ctx, "online_endpoint"),
         every(ctx, "online_deployment"),
         ctx.home,
         ctx.addresses.gateway,
     )
+    return {"metrics_keys": _metrics_keys(ctx.home), **found}
+
+
+def _metrics_keys(home: Home) -> list[str]:
+    """Give the digest of the token that may read the gateway's metrics; without one nobody may."""
+    try:
+        token = home.metrics_token.read_bytes().strip()
+    except FileNotFoundError:
+        return []
+    return [hashlib.sha256(token).hexdigest()] if token else []
 
 
 def _wait_until_followed(home: Home, generation: int) -> None:
@@ -145,6 +156,7 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "code_dir": str(folder / "code") if launch.code_tree else None,
         "script": launch.script,
         "mlflow_model": str(model / launch.model_folder) if launch.is_mlflow else None,
+        "model": model_name(launch),
         "env": dict(launch.variables),
         "instances": launch.instances,
         "concurrency": launch.requests.max_concurrent_requests_per_instance,
@@ -153,6 +165,12 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "queue_wait_ms": launch.requests.max_queue_wait_ms,
         "log": str(log_of(home, key)),
     }
+
+
+def model_name(launch: Launch) -> str:
+    """Name a revision's model as answers do: `NAME:VERSION` where it is registered."""
+    kind, _, rest = launch.model_reference.partition(":")
+    return rest.partition("/")[2] if kind == "model" else launch.model_reference
 
 
 def every(ctx: Context, kind: str) -> list[Resource]:

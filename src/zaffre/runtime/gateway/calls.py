@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from zaffre.runtime.gateway import wire
 
 if TYPE_CHECKING:
-    from zaffre.runtime.gateway.configuration import Endpoint
+    from zaffre.runtime.gateway.configuration import Deployment, Endpoint
     from zaffre.runtime.gateway.routing import Page
 
 ID_LIMIT = 100
@@ -45,6 +45,7 @@ class Call:
         "query",
         "refusal",
         "request_id",
+        "revision",
         "solo",
         "started",
         "status",
@@ -62,6 +63,7 @@ class Call:
         self.endpoint: Endpoint | None = None
         self.page: Page | None = None
         self.deployment = ""
+        self.revision: Deployment | None = None
         self.request_id = b""
         self.ids = b""
         self.started = 0.0

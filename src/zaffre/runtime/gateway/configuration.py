@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zaffre.errors import Invalid
+from zaffre.runtime.gateway.wire import header_lines
 
 LAUNCH = (
     "id",
@@ -22,12 +23,16 @@ LAUNCH = (
     "log",
 )
 MOST_WORKERS = 64
+NAME_HEADER, MODEL_HEADER = "azureml-model-deployment", "zaffre-model"
 DEFAULT_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """One revision of a deployment. `key` names it with all that its workers are started with."""
+    """One revision of a deployment. `key` names it with all that its workers are started with.
+
+    `lines` are the headers that say in every answer who gave it.
+    """
 
     id: str
     key: str
@@ -43,6 +48,7 @@ class Deployment:
     timeout_ms: int = 5000
     max_body: int = 10 << 20
     queue_wait_ms: int = 500
+    lines: bytes = b""
 
     @property
     def workers(self) -> int:
@@ -79,6 +85,7 @@ class Configuration:
     port: int = 8643
     hosts: frozenset[str] = frozenset(DEFAULT_HOSTS)
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    metrics_keys: tuple[bytes, ...] = ()
 
 
 def parse(text: str) -> Configuration:
@@ -91,7 +98,13 @@ def parse(text: str) -> Configuration:
         document = json.loads(text)
         endpoints = {name: _endpoint(name, body) for name, body in document["endpoints"].items()}
         hosts = frozenset(str(host).lower() for host in document.get("hosts") or DEFAULT_HOSTS)
-        return Configuration(int(document["generation"]), int(document["port"]), hosts, endpoints)
+        return Configuration(
+            generation=int(document["generation"]),
+            port=int(document["port"]),
+            hosts=hosts,
+            endpoints=endpoints,
+            metrics_keys=tuple(bytes.fromhex(key) for key in document.get("metrics_keys", ())),
+        )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Invalid(f"The gateway's configuration cannot be read: {error!r}.") from error
 
@@ -102,17 +115,20 @@ def _endpoint(name: str, body: Mapping[str, Any]) -> Endpoint:
         keys=tuple(bytes.fromhex(key) for key in body["keys"]),
         traffic={str(to): int(share) for to, share in body.get("traffic", {}).items() if share},
         mirror={str(to): int(share) for to, share in body.get("mirror", {}).items() if share},
-        deployments={str(at): _deployment(one) for at, one in body["deployments"].items()},
+        deployments={
+            str(at): _deployment(str(at), one) for at, one in body["deployments"].items()
+        },
     )
 
 
-def _deployment(body: Mapping[str, Any]) -> Deployment:
+def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
     launch = json.dumps([body.get(part) for part in LAUNCH], sort_keys=True)
     numbers = {
         name: int(body[name])
         for name in ("instances", "concurrency", "timeout_ms", "max_body", "queue_wait_ms")
         if body.get(name) is not None
     }
+    model = str(body.get("model") or "")
     return Deployment(
         id=str(body["id"]),
         key=hashlib.sha256(launch.encode()).hexdigest()[:20],
@@ -123,5 +139,6 @@ def _deployment(body: Mapping[str, Any]) -> Deployment:
         mlflow_model=body.get("mlflow_model"),
         env={str(name): str(value) for name, value in body.get("env", {}).items()},
         log=body.get("log"),
+        lines=header_lines([(NAME_HEADER, name), *([(MODEL_HEADER, model)] if model else [])]),
         **numbers,
     )

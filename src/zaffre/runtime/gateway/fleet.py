@@ -12,6 +12,7 @@ from zaffre.runtime.gateway.launching import Place
 from zaffre.runtime.gateway.observing import Tally
 from zaffre.runtime.gateway.pool import Pool
 from zaffre.runtime.gateway.processes import Record
+from zaffre.runtime.gateway.usage import memory_bytes
 
 Slot = tuple[str, str]
 DRAIN_SECONDS = 10.0
@@ -107,6 +108,10 @@ class Fleet:
         """Tell whether all workers have ended."""
         return not any(pool.workers for pool in self._all())
 
+    def serving(self) -> dict[Slot, Pool]:
+        """Give the revisions that take calls."""
+        return {**self._coming, **self._serving}
+
     def facts(self, tallies: dict[Slot, Tally]) -> dict[str, Any]:
         """Say how each revision is, by its id."""
         found: dict[str, Any] = {}
@@ -117,7 +122,7 @@ class Fleet:
             serves = self._serving.get(slot) is pool
             found[pool.deployment.id] = {
                 **_facts(pool), "endpoint": slot[0], "deployment": slot[1],
-                **(tally.summary() if tally and serves else {}),
+                **(_measured(pool, tally) if tally and serves else {}),
             }  # fmt: skip
         return found
 
@@ -139,6 +144,16 @@ class Fleet:
     def _clear(self, record: Record) -> None:
         processes.end(record.name, kindly=False)
         processes.forget(self._place.folder, record.name)
+
+
+def _measured(pool: Pool, tally: Tally) -> dict[str, Any]:
+    pids = [worker.record.pid for worker in pool.workers]
+    return {
+        **tally.summary(),
+        "waiting": len(pool.waiting),
+        "cpu_seconds": round(pool.cpu.look(pids), 2),
+        "memory_bytes": sum(map(memory_bytes, pids)),
+    }
 
 
 def _facts(pool: Pool) -> dict[str, Any]:

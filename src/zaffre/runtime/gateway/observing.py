@@ -2,79 +2,68 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Sequence
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from zaffre.runtime.gateway.calls import Call
+from zaffre.runtime.gateway.request_log import RequestLog, Row
 
 SAMPLE = 4096
-LOG_LIMIT = 64 << 20
+SECONDS = (
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+)  # fmt: skip
+Slot = tuple[str, str]
+
+
+class Histogram:
+    """How many values lie up to each bound, how many there are and what they add to."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.total = 0.0
+
+    def add(self, value: float) -> None:
+        """Count a value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.total += value
 
 
 class Tally:
-    """Counts of one deployment, and the times of its last requests in seconds."""
+    """Counts of one deployment by status, and the times of its requests in seconds."""
 
     def __init__(self) -> None:
-        self.requests = 0
-        self.errors = 0
-        self.times: deque[float] = deque(maxlen=SAMPLE)
+        self.codes: Counter[int] = Counter()
+        self.seconds = Histogram(SECONDS)
+        self.recent: deque[float] = deque(maxlen=SAMPLE)
+
+    def add(self, status: int, took: float) -> None:
+        """Count an answer."""
+        self.codes[status] += 1
+        self.seconds.add(took)
+        self.recent.append(took)
 
     def summary(self) -> dict[str, Any]:
-        """Give counts and percentiles in milliseconds."""
-        ordered = sorted(self.times)
-        found: dict[str, Any] = {"requests": self.requests, "errors": self.errors}
+        """Give counts, and percentiles of the last requests in milliseconds."""
+        ordered = sorted(self.recent)
+        errors = sum(n for code, n in self.codes.items() if code >= HTTPStatus.BAD_REQUEST)
+        found: dict[str, Any] = {"requests": self.codes.total(), "errors": errors}
         for percent in (50, 95, 99):
             at = min(len(ordered) - 1, len(ordered) * percent // 100)
             found[f"p{percent}_ms"] = round(ordered[at] * 1000, 3) if ordered else None
         return found
 
 
-class RequestLog:
-    """Lines for answered requests; a thread writes them: a slow disk holds no request up."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._rows: list[tuple[float, bytes, str, str, int, float]] = []
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="request-log")
-
-    def add(self, row: tuple[float, bytes, str, str, int, float]) -> None:
-        """Remember one answered request."""
-        self._rows.append(row)
-
-    def flush(self) -> None:
-        """Hand what was gathered to the writer."""
-        if self._rows:
-            rows, self._rows = self._rows, []
-            self._writer.submit(self._write, rows)
-
-    def close(self) -> None:
-        """Write what is left."""
-        self.flush()
-        self._writer.shutdown()
-
-    def _write(self, rows: list[tuple[float, bytes, str, str, int, float]]) -> None:
-        text = "".join(map(_line, rows))
-        try:
-            if self._path.exists() and self._path.stat().st_size > LOG_LIMIT:
-                self._path.replace(self._path.with_suffix(".log.1"))
-            with open(self._path, "a", opener=_private, encoding="utf-8") as file:
-                file.write(text)
-        except OSError:
-            return  # a full disk must not end the service; the counts in memory go on
-
-
 class Observations:
-    """Takes note of every answer to a scoring call."""
+    """Takes note of every answer to a scoring call, and of calls that were refused before."""
 
     def __init__(self, log: RequestLog) -> None:
-        self.tallies: dict[tuple[str, str], Tally] = {}
-        self.changed = False
+        self.tallies: dict[Slot, Tally] = {}
+        self.refused: Counter[int] = Counter()
         self.log = log
 
     def answered(self, call: Call) -> None:
@@ -84,22 +73,21 @@ class Observations:
         if tally is None:
             tally = self.tallies[(endpoint, call.deployment)] = Tally()
         took = time.monotonic() - call.started
-        tally.requests += 1
-        if call.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            tally.errors += 1
-        tally.times.append(took)
-        self.changed = True
-        self.log.add((time.time(), call.request_id, endpoint, call.deployment, call.status, took))
+        tally.add(call.status, took)
+        self.log.add(
+            Row(
+                time.time(),
+                call.request_id,
+                endpoint,
+                call.deployment,
+                call.revision.id if call.revision else "",
+                call.status,
+                took,
+            )
+        )
 
-
-def _line(row: tuple[float, bytes, str, str, int, float]) -> str:
-    at, request, endpoint, deployment, status, took = row
-    name = json.dumps(request.decode("latin-1"))
-    return (
-        f'{{"time":{at:.3f},"id":{name},"endpoint":"{endpoint}","deployment":"{deployment}",'
-        f'"status":{status},"ms":{took * 1000:.3f}}}\n'
-    )
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    def keep(self, slots: set[Slot]) -> None:
+        """Forget the counts of deployments that are gone."""
+        for gone in self.tallies.keys() - slots:
+            if gone[1]:
+                del self.tallies[gone]

@@ -9,8 +9,10 @@ from zaffre.errors import Failed
 from zaffre.runtime.gateway.calls import FAILED, Call
 from zaffre.runtime.gateway.configuration import Deployment
 from zaffre.runtime.gateway.launching import Place, launch
+from zaffre.runtime.gateway.observing import Histogram
 from zaffre.runtime.gateway.processes import Process, Record
 from zaffre.runtime.gateway.restarts import Restarts
+from zaffre.runtime.gateway.usage import CpuMeter
 from zaffre.runtime.gateway.waiting import Waiting
 from zaffre.runtime.gateway.wire import JSON_LINE, message
 from zaffre.runtime.gateway.worker import State, Worker
@@ -21,6 +23,7 @@ GRACE_SECONDS = 0.25
 HOLD_SECONDS = 10.0
 START_SECONDS = 300.0
 ADOPT_SECONDS = 5.0
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 RETRY_LINE = b"retry-after: 1\r\n"
 
 BUSY = "The deployment has too many requests waiting. Try again later."
@@ -49,6 +52,8 @@ class Pool:
         self.draining = False
         self.stopping = False
         self.swagger: dict[str, Any] = {}
+        self.batches = Histogram(BATCHES)
+        self.cpu = CpuMeter()
         self._place = place
         self._loop = asyncio.get_running_loop()
         self._restarts = Restarts()
@@ -86,6 +91,8 @@ class Pool:
             worker = self._free()
             if worker is not None:
                 worker.send(call)
+                if self._batching:
+                    self.batches.add(1)
                 return
         if self.state == "failed":
             call.refuse(503, DOWN, RETRY_LINE)
@@ -179,8 +186,11 @@ class Pool:
         if self.stopping or not worker.takes_more:
             return
         if self._batching:
-            for call in () if worker.load else self.waiting.batch():
+            batch = () if worker.load else self.waiting.batch()
+            for call in batch:
                 worker.send(call)
+            if batch:
+                self.batches.add(len(batch))
             return
         room = self._depth() - worker.load
         while room > 0:

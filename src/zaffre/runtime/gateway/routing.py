@@ -11,7 +11,12 @@ from typing import NamedTuple
 from zaffre.runtime.gateway.configuration import Configuration, Endpoint
 
 NOBODY = (bytes(32),)
+ASK_LINE = b"www-authenticate: Bearer\r\n"
 WRONG_KEY = "The key is missing or wrong. Send it as `Authorization: Bearer KEY`."
+NO_METRICS = (
+    "The token is missing or wrong. Send the one in the home's file `metrics-token` as"
+    " `Authorization: Bearer TOKEN`."
+)
 NO_PAGE = (
     "The requested URL was not found on the server. If you entered the URL manually please check"
     " your spelling and try again."
@@ -79,13 +84,24 @@ def target_of(
     name, _, rest = path[1:].partition(b"/")
     endpoint = configuration.endpoints.get(name.decode("latin-1"))
     if not key_fits(authorization, endpoint.keys if endpoint else NOBODY) or endpoint is None:
-        return Refusal(401, WRONG_KEY, b"www-authenticate: Bearer\r\n")
+        return Refusal(401, WRONG_KEY, ASK_LINE)
     page = PAGES.get(rest)
     if page is None:
         return Refusal(404, NO_PAGE)
     if method not in METHODS[page]:
         return Refusal(405, NO_METHOD, ALLOW[page])
     return Target(endpoint, page)
+
+
+def metrics_refusal(
+    method: bytes, authorization: bytes | None, configuration: Configuration
+) -> Refusal | None:
+    """Say why a caller may not read the metrics; without a token in the configuration none may."""
+    if not key_fits(authorization, configuration.metrics_keys):
+        return Refusal(401, NO_METRICS, ASK_LINE)
+    if method not in METHODS[Page.HEALTH]:
+        return Refusal(405, NO_METHOD, ALLOW[Page.HEALTH])
+    return None
 
 
 def chosen(shares: Mapping[str, int], draw: float) -> str | None:

@@ -18,7 +18,8 @@ from zaffre.runtime.gateway.configuration import Configuration, parse
 from zaffre.runtime.gateway.fleet import Fleet
 from zaffre.runtime.gateway.http import Connection
 from zaffre.runtime.gateway.launching import Place
-from zaffre.runtime.gateway.observing import Observations, RequestLog
+from zaffre.runtime.gateway.observing import Observations
+from zaffre.runtime.gateway.request_log import RequestLog
 from zaffre.runtime.gateway.service import Gateway
 
 TICK = 0.025
@@ -175,6 +176,7 @@ class Life:
 
     def _follow(self, configuration: Configuration) -> None:
         self._fleet.follow(configuration)
+        self._observations.keep(set(self._fleet.serving()))
         if self._port not in (0, configuration.port):
             self._moving = asyncio.get_running_loop().create_task(self._move(configuration.port))
         if self._server is not None:  # not before the workers of an earlier gateway were found

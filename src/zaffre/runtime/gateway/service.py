@@ -7,16 +7,24 @@ import random
 import time
 from urllib.parse import parse_qs
 
-from zaffre.runtime.gateway import wire
+from zaffre.runtime.gateway import metrics, wire
 from zaffre.runtime.gateway.calls import NOT_FAILED, Call
-from zaffre.runtime.gateway.configuration import Endpoint
+from zaffre.runtime.gateway.configuration import NAME_HEADER, Endpoint
 from zaffre.runtime.gateway.fleet import Fleet
 from zaffre.runtime.gateway.http import Connection
 from zaffre.runtime.gateway.observing import Observations
-from zaffre.runtime.gateway.routing import Page, Refusal, chosen, host_is_known, target_of
+from zaffre.runtime.gateway.routing import (
+    Page,
+    Refusal,
+    chosen,
+    host_is_known,
+    metrics_refusal,
+    target_of,
+)
 
 TEXT_LINE = b"content-type: text/html; charset=utf-8\r\n"
-PICK = b"azureml-model-deployment"
+PICK = NAME_HEADER.encode()
+METRICS = b"/metrics"
 MIRROR_QUEUE = 64
 NO_DEPLOYMENT = "The endpoint has no such deployment."
 NO_TRAFFIC = "No deployment of this endpoint takes traffic."
@@ -42,6 +50,10 @@ class Gateway:
             call.refusal = Refusal(421, "The Host header does not name this gateway.")
         elif call.path == b"/health" and call.method in (b"GET", b"HEAD"):
             return 0
+        elif call.path == METRICS:
+            call.refusal = metrics_refusal(
+                call.method, call.headers.get(b"authorization"), configuration
+            )
         else:
             target = target_of(
                 call.method, call.path, call.headers.get(b"authorization"), configuration
@@ -57,7 +69,10 @@ class Gateway:
         """Answer a complete call, or hand it to its deployment."""
         call.started = time.monotonic()
         if call.refusal is not None:
+            self._observations.refused[call.refusal[0]] += 1
             call.refuse(*call.refusal)
+        elif call.path == METRICS:
+            self._metrics(call)
         elif call.endpoint is None:
             call.answer(200, wire.JSON_LINE, b'{"status": "ok"}')
         elif call.page is Page.SCORE:
@@ -75,7 +90,8 @@ class Gateway:
         if pool is None or deployment is None or name is None:
             call.refuse(404, NO_DEPLOYMENT if PICK in call.headers else NO_TRAFFIC)
             return
-        call.deployment = name
+        call.deployment, call.revision = name, pool.deployment
+        call.ids += pool.deployment.lines
         if len(call.body) > deployment.max_body:
             call.refuse(413, f"The body is larger than {deployment.max_body} bytes.")
             return
@@ -106,7 +122,12 @@ class Gateway:
                 call.body,
             )
             copy.request_id, copy.started, copy.deployment = call.request_id, call.started, name
+            copy.revision = pool.deployment
             pool.submit(copy)
+
+    def _metrics(self, call: Call) -> None:
+        found = metrics.families(self._fleet, self._observations, len(self.connections))
+        call.answer(200, metrics.CONTENT_TYPE, metrics.text_of(found).encode())
 
     def _swagger(self, call: Call, endpoint: Endpoint) -> None:
         name = self._picked(call, endpoint) or next(iter(endpoint.deployments), None)

@@ -87,6 +87,8 @@ def test_the_gateway_is_told_how_to_start_it(on: Stage) -> None:
         "script": "score.py",
         "mlflow_model": None,
         "model": entry["model"],
+        "flavor": None,
+        "model_file": None,
         "env": {"A": "b"},
         "instances": 3,
         "concurrency": 2,
@@ -188,11 +190,30 @@ def test_requirements_do_where_there_is_no_conda_file(on: Stage) -> None:
     assert on.settle().provisioning_state == "Succeeded"
 
 
+def test_one_plain_file_needs_no_script_where_its_flavor_is_evident(on: Stage) -> None:
+    on.deployment(code_configuration=None)
+    on.settle()
+    entry = on.served()
+    assert entry is not None
+    assert entry["flavor"] == "sklearn"
+    assert entry["model_file"] == f"{entry['model_dir']}/net/model.pkl"
+    assert entry["mlflow_model"] is None
+
+
+def test_a_declared_flavor_says_what_a_file_is(on: Stage) -> None:
+    model = {"path": on.tree(model__txt="tree"), "flavors": {"lightgbm": {}}}
+    on.deployment(code_configuration=None, model=model)
+    on.settle()
+    entry = on.served()
+    assert entry is not None
+    assert (entry["flavor"], Path(entry["model_file"]).name) == ("lightgbm", "model.txt")
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"code_configuration": None}, "no `code_configuration`"),
-        ({"model": None, "code_configuration": None}, "no `code_configuration`"),
+        ({"code_configuration": None, "model": {"path": "WEIGHTS"}}, "needs a flavor"),
+        ({"model": None, "code_configuration": None}, "nor `code_configuration`"),
         ({"code_configuration": {"scoring_script": "score.py"}}, "names no `code` folder"),
         ({"code_configuration": {"code": "TREE", "scoring_script": "other.py"}}, "no `other.py`"),
         ({"code_configuration": {"code": "TREE", "scoring_script": "../score.py"}}, "path"),
@@ -204,6 +225,8 @@ def test_what_cannot_be_served_is_refused_at_once(
     code = changed.get("code_configuration")
     if isinstance(code, dict) and code.get("code") == "TREE":
         code["code"] = on.tree(score__py="run")
+    if changed.get("model") == {"path": "WEIGHTS"}:
+        changed["model"] = {"path": on.tree(weights__bin="?")}
     with pytest.raises(Invalid, match=message):
         on.deployment(**changed)
 

@@ -196,7 +196,13 @@ class Launch(Part):
     )
     model_reference: str = Field(default="", title="Model reference", description="For lineage.")
     is_mlflow: bool = Field(
-        default=False, title="MLflow", description="Whether the model is served without a script."
+        default=False, title="MLflow", description="Whether its MLmodel says how it is served."
+    )
+    flavor: str | None = Field(
+        default=None, title="Flavor", description="What a model that is one plain file is."
+    )
+    model_file: str | None = Field(
+        default=None, title="Model file", description="That file, among the model's files."
     )
     code_tree: str | None = Field(default=None, title="Code", description="Digest of its files.")
     script: str | None = Field(default=None, title="Script", description="The scoring script.")

@@ -157,6 +157,10 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "script": launch.script,
         "mlflow_model": str(model / launch.model_folder) if launch.is_mlflow else None,
         "model": model_name(launch),
+        "flavor": launch.flavor,
+        "model_file": str(model / launch.model_folder / launch.model_file)
+        if launch.model_file
+        else None,
         "env": dict(launch.variables),
         "instances": launch.instances,
         "concurrency": launch.requests.max_concurrent_requests_per_instance,

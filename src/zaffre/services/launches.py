@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import yaml
@@ -11,6 +12,7 @@ from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds import names
 from zaffre.kinds.deployment_settings import CodeConfiguration
 from zaffre.kinds.endpoint import Launch, OnlineDeploymentSpec
+from zaffre.kinds.flavor import PlainModel, plain_model
 from zaffre.kinds.inline import InlineEnvironment, InlineModel
 from zaffre.kinds.model import ModelContainer, ModelSpec, ModelStatus
 from zaffre.kinds.reference import Asset, parse_remote
@@ -34,6 +36,7 @@ class Served(NamedTuple):
     folder: str
     type: str
     reference: str
+    flavors: Mapping[str, Json] | None = None
 
 
 def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
@@ -45,18 +48,16 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
     """
     model = _model(ctx, key.workspace, spec)
     code = spec.code_configuration
-    if code is None and (model is None or model.type != "mlflow_model"):
-        raise Invalid(
-            f"Deployment `{key.name}` has no `code_configuration`.",
-            hint="Give `code` and `scoring_script`, or a model of type `mlflow_model`.",
-        )
+    plain = _plain(key.name, model) if code is None else None
     pinned = environments.pin(ctx, key.workspace, _environment(ctx, spec, model))
     return Launch(
         id=f"{key.parent}.{key.name}.{secrets.token_hex(6)}",
         model_tree=model.tree.digest if model else None,
         model_folder=model.folder if model else "",
         model_reference=model.reference if model else "",
-        is_mlflow=code is None,
+        is_mlflow=code is None and plain is None,
+        flavor=plain.flavor if plain else None,
+        model_file=plain.path if plain else None,
         code_tree=_code(ctx, key.workspace, code) if code else None,
         script=code.scoring_script if code else None,
         environment=pinned.id or None,
@@ -64,6 +65,18 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         instances=spec.instance_count,
         requests=spec.request_settings,
     )
+
+
+def _plain(name: str, model: Served | None) -> PlainModel | None:
+    """Say what a model without a script is where it is no folder of MLflow's."""
+    if model is None:
+        raise Invalid(
+            f"Deployment `{name}` has neither a model nor `code_configuration`.",
+            hint="Name a model of type `mlflow_model`, or give `code` and `scoring_script`.",
+        )
+    if model.type == "mlflow_model":
+        return None
+    return plain_model(model.flavors, [leaf.path for leaf in model.tree.leaves])
 
 
 def _code(ctx: Context, workspace: str, code: CodeConfiguration) -> str:
@@ -100,7 +113,8 @@ def _inline(ctx: Context, workspace: str, model: InlineModel) -> Served:
         return _registered(ctx, workspace, place)
     content = files.resolve(ctx, workspace, place)
     if model.name is None:
-        return Served(content.tree, _under(content), model.type, _name_of(content))
+        name = _name_of(content)
+        return Served(content.tree, _under(content), model.type, name, model.flavors)
     key = Key("model", workspace, model.name, model.version or "")
     try:
         found = ctx.metadata.get(key) if model.version else None
@@ -115,21 +129,24 @@ def _inline(ctx: Context, workspace: str, model: InlineModel) -> Served:
             hint="Give another version, or leave it out to make the next one.",
             code="immutable",
         )
-    return Served(content.tree, _under(content), model.type, found.key.reference)
+    reference = found.key.reference
+    return Served(content.tree, _under(content), model.type, reference, model.flavors)
 
 
 def _registered(ctx: Context, workspace: str, asset: Asset) -> Served:
     version = asset.version or _labelled(ctx, workspace, asset)
     found = ctx.metadata.get(Key("model", workspace, asset.name, version))
     spec, status = found.spec, _status(found)
-    kind = spec.type if isinstance(spec, ModelSpec) else ""
     if status.tree is None:
         raise NotFound(
             f"The files of model `{asset.name}` version {found.key.version} are not here.",
             hint="Register it from a path, a job's output or a run.",
         )
     folder = "" if status.file else status.folder or FOLDER
-    return Served(files.load_tree(ctx, status.tree), folder, kind, found.key.reference)
+    tree, reference = files.load_tree(ctx, status.tree), found.key.reference
+    if not isinstance(spec, ModelSpec):
+        return Served(tree, folder, "", reference)
+    return Served(tree, folder, spec.type, reference, spec.flavors)
 
 
 def _labelled(ctx: Context, workspace: str, asset: Asset) -> str:

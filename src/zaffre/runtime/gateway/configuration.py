@@ -18,6 +18,8 @@ LAUNCH = (
     "code_dir",
     "script",
     "mlflow_model",
+    "flavor",
+    "model_file",
     "env",
     "timeout_ms",
     "log",
@@ -43,6 +45,8 @@ class Deployment:
     mlflow_model: str | None
     env: Mapping[str, str]
     log: str | None
+    flavor: str | None = None
+    model_file: str | None = None
     instances: int = 1
     concurrency: int = 1
     timeout_ms: int = 5000
@@ -140,5 +144,7 @@ def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
         env={str(name): str(value) for name, value in body.get("env", {}).items()},
         log=body.get("log"),
         lines=header_lines([(NAME_HEADER, name), *([(MODEL_HEADER, model)] if model else [])]),
+        flavor=body.get("flavor"),
+        model_file=body.get("model_file"),
         **numbers,
     )

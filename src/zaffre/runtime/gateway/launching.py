@@ -60,6 +60,8 @@ def specification_of(deployment: Deployment, marks: Path) -> dict[str, Any]:
         "code_dir": deployment.code_dir,
         "script": deployment.script,
         "mlflow_model": deployment.mlflow_model,
+        "flavor": deployment.flavor,
+        "model_file": deployment.model_file,
         "mlmodel": _mlmodel(deployment.mlflow_model)
         if deployment.mlflow_model and not deployment.script
         else None,

@@ -10,8 +10,9 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 from zaffre_scoring import swagger
 from zaffre_scoring.answers import SCRIPT_FAILED, Answer, message
-from zaffre_scoring.predictors import BadRows, Predictor, load
+from zaffre_scoring.predictors import Predictor, load
 from zaffre_scoring.requests import Refused, Request
+from zaffre_scoring.signature import BadRows
 from zaffre_scoring.tables import Table, gathered, table_of
 
 SWAGGER_TYPES = {
@@ -24,13 +25,13 @@ SWAGGER_TYPES = {
 
 
 class Model:
-    """A loaded MLflow model."""
+    """A loaded model."""
 
     mode = "model"
     wants_headers = False
 
     def __init__(self, spec: Dict[str, Any]) -> None:
-        self._predictor: Predictor = load(spec["mlflow_model"], spec["mlmodel"])
+        self._predictor: Predictor = load(spec)
 
     def documents(self, _folder: str) -> Dict[str, Any]:
         """Give the OpenAPI documents, made of the model's signature."""

@@ -1,43 +1,45 @@
-"""Loading MLflow models: scikit-learn's directly, all others by mlflow itself.
+"""Loading models that are served without a script: by their flavor, mlflow only where it must.
 
-A scikit-learn model is loaded from the file that its MLmodel names. That needs no mlflow in the
-environment, and starts in a third of the time.
+What a flavor's own library can load is loaded by it. That needs no mlflow in the environment,
+starts in a third of the time, and answers a row without a data frame between.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import os
-import pickle
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Protocol, Tuple
+from typing import Any, Callable, Dict, List, Optional, Protocol
 
+from zaffre_scoring.signature import Signature, signature_of
 from zaffre_scoring.tables import Table
 
-NUMBERS = {
-    "boolean": "bool",
-    "integer": "int32",
-    "long": "int64",
-    "float": "float32",
-    "double": "float64",
+ONE_FILE = {
+    "sklearn": "zaffre_scoring.estimators:of_file",
+    "lightgbm": "zaffre_scoring.boosters:lightgbm",
+    "xgboost": "zaffre_scoring.boosters:xgboost",
+    "onnx": "zaffre_scoring.onnx_model:of_file",
+    "pytorch": "zaffre_scoring.networks:pytorch",
+    "keras": "zaffre_scoring.networks:keras",
 }
+"""What loads a plain file, by its flavor; each is imported only when it is asked for."""
 
-
-class BadRows(Exception):
-    """The rows do not fit the model's signature."""
-
-
-class Signature(NamedTuple):
-    """The columns that a model wants: names and types; none where it takes any array."""
-
-    columns: Tuple[Tuple[str, str], ...] = ()
-    optional: FrozenSet[str] = frozenset()
+FOLDERS = {
+    "mlflow.sklearn": ("sklearn", "zaffre_scoring.estimators:of_mlflow"),
+    "mlflow.lightgbm": ("lightgbm", "zaffre_scoring.boosters:lightgbm_of_mlflow"),
+    "mlflow.xgboost": ("xgboost", "zaffre_scoring.boosters:xgboost_of_mlflow"),
+    "mlflow.onnx": ("onnx", "zaffre_scoring.onnx_model:of_mlflow"),
+}
+"""What loads a folder as MLflow writes it, by the module that MLflow would load it with."""
 
 
 class Predictor(Protocol):
     """Something that predicts a value for each row."""
 
     signature: Signature
+    names: Any  # of the columns it was fitted with; none where it was fitted without names
+    width: Optional[int]  # how many columns; None where it does not say
+    native: Any  # what the flavor's own library loaded
+    method: str  # what is called of it
 
     def predict(self, table: Table) -> List[Any]:
         """Give the predictions as JSON values.
@@ -47,172 +49,32 @@ class Predictor(Protocol):
         """
 
 
-def load(folder: str, document: Dict[str, Any]) -> Predictor:
-    """Load a model by its MLmodel document."""
+def load(spec: Dict[str, Any]) -> Predictor:
+    """Load the model of a specification: one file by its flavor, or a folder of MLflow's."""
+    if spec.get("model_file"):
+        made: Predictor = _function(ONE_FILE[spec["flavor"]])(spec["model_file"])
+        return made
+    return _of_mlflow(spec["mlflow_model"], spec["mlmodel"])
+
+
+def _of_mlflow(folder: str, document: Dict[str, Any]) -> Predictor:
     flavors = document["flavors"]
-    pyfunc, sklearn = flavors.get("python_function", {}), flavors.get("sklearn")
-    signature = _signature(document.get("signature"))
-    if (
-        sklearn is not None
-        and pyfunc.get("loader_module") == "mlflow.sklearn"
-        and signature is not None
-    ):
-        return Sklearn(
-            _estimator(folder, sklearn), str(pyfunc.get("predict_fn") or "predict"), signature
-        )
-    mlflow = importlib.import_module("mlflow.pyfunc")
-    return Pyfunc(mlflow.load_model(folder), signature or Signature())
+    pyfunc = flavors.get("python_function", {})
+    signature = signature_of(document.get("signature"))
+    flavor, loader = FOLDERS.get(str(pyfunc.get("loader_module")), ("", ""))
+    made: Optional[Predictor] = None
+    if signature is not None and flavor in flavors:
+        made = _function(loader)(folder, flavors[flavor], pyfunc, signature)
+    if made is None:
+        made = _function("zaffre_scoring.pyfunc:of_mlflow")(folder, signature or Signature())
+    return made
 
 
-def _signature(document: Optional[Dict[str, Any]]) -> Optional[Signature]:
-    """Read the columns; None for what only mlflow understands (tensors, objects, parameters)."""
-    if not document:
-        return Signature()
-    if document.get("params"):
-        return None
-    inputs = document.get("inputs")
-    found = json.loads(inputs) if isinstance(inputs, str) else inputs or []
-    simple = set(NUMBERS) | {"string"}
-    if any(
-        not isinstance(one, dict) or one.get("type") not in simple or not one.get("name")
-        for one in found
-    ):
-        return None
-    optional = frozenset(
-        one["name"] for one in found if one.get("required") is False or one.get("optional")
-    )
-    return Signature(tuple((one["name"], one["type"]) for one in found), optional)
+def _function(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]  # by name
 
 
-def _estimator(folder: str, flavor: Dict[str, Any]) -> Any:
-    path = os.path.join(folder, *str(flavor.get("pickled_model", "model.pkl")).split("/"))
-    form = flavor.get("serialization_format", "pickle")
-    if form == "skops":
-        io = importlib.import_module("skops.io")
-        return io.load(
-            path, trusted=flavor.get("skops_trusted_types") or io.get_untrusted_types(file=path)
-        )
-    with open(path, "rb") as file:
-        return pickle.load(file)  # noqa: S301 - the user's own model, in the user's own environment
-
-
-class Sklearn:
-    """A scikit-learn model, called without mlflow between."""
-
-    def __init__(self, estimator: Any, method: str, signature: Signature) -> None:
-        self.signature = signature
-        self._numpy = importlib.import_module("numpy")
-        self._call = getattr(estimator, method)
-        self._width = getattr(estimator, "n_features_in_", None)
-        self._names = tuple(map(str, getattr(estimator, "feature_names_in_", ())))
-        numeric = all(kind in NUMBERS for _, kind in signature.columns)
-        self._plain = numeric and not self._names and self._width is not None
-        self._pandas: Any = None if self._plain else importlib.import_module("pandas")
-
-    def predict(self, table: Table) -> List[Any]:
-        """Give the predictions as JSON values."""
-        names, rows = fitted_rows(table, self.signature, self._names)
-        width = (
-            len(names)
-            if names
-            else len(rows[0])
-            if rows and isinstance(rows[0], list)
-            else self._width
-        )
-        if self._width is not None and width != self._width:
-            raise BadRows(f"The model takes {self._width} columns, the input has {width}.")
-        if self._plain:
-            return _plain(self._call(self._numbers(rows)))
-        frame = self._pandas.DataFrame(rows, columns=list(names) if names else None)
-        if not self._names and not names:
-            return _plain(self._call(frame.to_numpy()))
-        return _plain(self._call(_cast(frame, self.signature)))
-
-    def _numbers(self, rows: List[Any]) -> Any:
-        try:
-            return self._numpy.array(rows, dtype="float64").reshape(len(rows), -1)
-        except (ValueError, TypeError) as error:
-            raise BadRows(f"The input should be rows of numbers: {str(error)[:200]}") from None
-
-
-class Pyfunc:
-    """Any other model, as mlflow serves it."""
-
-    def __init__(self, model: Any, signature: Signature) -> None:
-        self.signature = signature
-        self._model = model
-        self._pandas = importlib.import_module("pandas")
-        self._numpy = importlib.import_module("numpy")
-        self._errors = importlib.import_module("mlflow.exceptions").MlflowException
-        schema = model.metadata.get_input_schema()
-        self._is_tensor = schema is not None and schema.is_tensor_spec()
-
-    def predict(self, table: Table) -> List[Any]:
-        """Give the predictions as JSON values."""
-        names, rows = fitted_rows(table, self.signature, ())
-        if self._is_tensor and names is None:
-            data = self._numpy.array(rows)
-        else:
-            data = self._pandas.DataFrame(rows, columns=list(names) if names else None)
-            data = _cast(data, self.signature)
-        try:
-            return _plain(
-                self._model.predict(data, params=table.params)
-                if table.params
-                else self._model.predict(data)
-            )
-        except self._errors as error:
-            raise BadRows(str(error)[:500]) from None
-
-
-def fitted_rows(
-    table: Table, signature: Signature, known: Tuple[str, ...]
-) -> Tuple[Optional[Tuple[str, ...]], List[Any]]:
-    """Put columns in the order that the model wants; those without names are taken in it."""
-    wanted = tuple(name for name, _ in signature.columns) or known
-    if not wanted:
-        return table.columns, table.rows
-    if table.columns is None:
-        if table.rows and not isinstance(table.rows[0], list) and len(wanted) == 1:
-            return wanted, [[row] for row in table.rows]
-        if any(not isinstance(row, list) or len(row) != len(wanted) for row in table.rows):
-            raise BadRows(f"The model takes rows of {len(wanted)} values.")
-        return wanted, table.rows
-    if table.columns == wanted:
-        return wanted, table.rows
-    places = {name: place for place, name in enumerate(table.columns)}
-    missing = [name for name in wanted if name not in places and name not in signature.optional]
-    if missing:
-        raise BadRows(f"Model is missing inputs {missing}.")
-    kept = tuple(name for name in wanted if name in places)
-    order = [places[name] for name in kept]
-    return kept, [[row[place] for place in order] for row in table.rows]
-
-
-def _cast(frame: Any, signature: Signature) -> Any:
-    """Give columns the types of the signature where that loses nothing."""
-    for name, kind in signature.columns:
-        wanted = NUMBERS.get(kind)
-        if wanted and name in frame.columns and str(frame[name].dtype) != wanted:
-            try:
-                cast = frame[name].astype(wanted)
-                loses = not kind.startswith(("float", "double")) and bool(
-                    (cast != frame[name]).any()
-                )
-            except (ValueError, TypeError):
-                cast, loses = None, True
-            if loses:
-                raise BadRows(f"Incompatible input types for column {name}. Expected {kind}.")
-            frame[name] = cast
-    return frame
-
-
-def _plain(values: Any) -> List[Any]:
-    """Turn predictions into JSON values, as mlflow does."""
-    if hasattr(values, "to_dict") and hasattr(values, "columns"):
-        found = values.to_dict(orient="records")
-    elif hasattr(values, "tolist"):
-        found = values.tolist()
-    else:
-        found = list(values)
-    return found  # type: ignore[no-any-return]  # the libraries are not here to be checked
+def inside(folder: str, path: Any) -> str:
+    """Give the place of a path that an MLmodel file names."""
+    return os.path.join(folder, *str(path).split("/"))

@@ -203,6 +203,26 @@ def test_a_deployments_log_is_printed(fake, zaffre):
     )
 
 
+def test_mirrored_answers_are_printed(fake, zaffre):
+    path = f"{WS}/online-endpoints/e/online-deployments/green/logs"
+    fake.routes["GET", path] = lambda query: (200, f"mirrored {query['mirrored']}\n".encode())
+    done = zaffre("online-deployment", "get-logs", "-n", "green", "-e", "e", "--mirrored")
+    assert done.out == "mirrored true\n"
+
+
+def test_a_rollback_leaves_alone_what_was_changed_meanwhile(fake, zaffre):
+    path = "online-endpoints/e/online-deployments/blue"
+    blue = {"name": "blue", "endpoint_name": "e", "provisioning_state": "Succeeded", "revision": 4}
+    fake.resources[path] = blue
+    done = zaffre("online-deployment", "rollback", "-n", "blue", "-e", "e", "-o", "json")
+    assert done.code == 0, done.err
+    assert done.result["did"] == "rollback"
+    assert '"4"' in [headers["If-Match"] for headers in fake.headers]
+    fake.resources["online-endpoints/e"] = {"name": "e", "revision": 7}
+    assert zaffre("online-endpoint", "rollback", "e").code == 0
+    assert fake.resources["online-endpoints/e"]["did"] == "rollback"
+
+
 def test_completion_is_printed(zaffre):
     assert "_ZAFFRE_COMPLETE" in zaffre("completion", "bash").out
 

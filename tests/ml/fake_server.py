@@ -29,6 +29,7 @@ class State:
     calls: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    headers: list[Any] = field(default_factory=list)
     faults: list[Answer | str] = field(default_factory=list)
     routes: dict[tuple[str, str], Callable[[Any], Answer]] = field(default_factory=dict)
     log: str = "one\ntwo\nthree\n"
@@ -73,6 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         state.calls.append((self.command, self.path))
         state.keys.append(self.headers.get("Idempotency-Key", ""))
+        state.headers.append(self.headers)
         if state.faults:
             fault = state.faults.pop(0)
             if fault == "cut":

@@ -193,6 +193,7 @@ def test_a_failing_init_is_told_with_file_and_line(gateway: Serving) -> None:
     assert (found["file"], found["line"]) == ("score.py", 5)
     assert found["error"] == "score.py:5: KeyError: 'no model'"
     assert "KeyError" in gateway.log("bad").read_text()
+    assert found["log"].splitlines()[-1].endswith("KeyError: 'no model'")
     assert gateway.ask("x").status == 503
     assert gateway.ask(None, "/e/", "GET").status == 503
 
@@ -217,6 +218,23 @@ def test_a_script_that_cannot_be_served_fails_with_the_reason(
     gateway.start()
     until(lambda: gateway.deployment("bad").get("state") == "failed", "it has failed")
     assert error in gateway.deployment("bad")["error"]
+
+
+def test_a_worker_that_dies_while_it_loads_leaves_its_last_words(gateway: Serving) -> None:
+    gateway.log("bad").parent.mkdir(parents=True)
+    gateway.log("bad").write_text("a line of the revision before\n")
+    code = gateway.script(
+        "bad",
+        "import os\ndef init():\n    print('\\x1b[31mno file model.pkl')\n    os._exit(3)\n"
+        "def run(raw): return 1\n",
+    )
+    gateway.endpoint("e", blue=gateway.describe("bad", code))
+    gateway.configure()
+    gateway.start()
+    until(lambda: gateway.deployment("bad").get("state") == "failed", "it has failed")
+    assert gateway.deployment("bad")["error"] == "The worker ended while it loaded the model."
+    (line,) = gateway.deployment("bad")["log"].splitlines()
+    assert line.endswith("Z [31mno file model.pkl")
 
 
 def test_an_interpreter_that_is_not_there_fails_the_deployment(gateway: Serving) -> None:

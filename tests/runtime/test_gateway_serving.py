@@ -58,7 +58,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
             {"blue": 60, "green": 40},
             blue={**blue, "id": "sblue"},
             green={**green, "id": "sgreen"},
-        )
+        )["sticky_header"] = "X-Caller"
         found.endpoint("none", {}, blue={**blue, "id": "nblue"})
         found.endpoint("mirrored", {"blue": 100}, blue={**blue, "id": "mblue"}, copy=copy)[
             "mirror"
@@ -136,9 +136,18 @@ def test_a_header_picks_the_deployment(gateway: Serving) -> None:
 
 
 def test_traffic_is_shared_by_its_weights(gateway: Serving) -> None:
-    names = Counter(gateway.ask(path="/split/score").json["name"] for _ in range(300))
-    assert 130 < names["blue"] < 230
-    assert names["blue"] + names["green"] == 300
+    names = Counter(gateway.ask(path="/split/score").json["name"] for _ in range(100))
+    assert names == {"blue": 60, "green": 40}
+    gateway.ask(None, "/split/", "GET")  # a look at its health is nobody's turn
+
+
+def test_a_caller_that_says_who_it_is_stays_with_a_deployment(gateway: Serving) -> None:
+    def answered(caller: int) -> str:
+        return gateway.ask(path="/split/score", x_caller=f"caller-{caller}").json["name"]
+
+    first = [answered(caller) for caller in range(20)]
+    assert set(first) == {"blue", "green"}
+    assert [answered(caller) for caller in range(20)] == first
 
 
 def test_without_traffic_only_the_header_reaches_a_deployment(gateway: Serving) -> None:
@@ -152,6 +161,26 @@ def test_a_mirrored_request_is_copied_and_its_answer_dropped(gateway: Serving) -
     for _ in range(5):
         assert gateway.ask(path="/mirrored/score").json["name"] == "blue"
     until(lambda: count.exists() and len(count.read_text()) == 5, "five copies came")
+    until(lambda: gateway.deployment("copy").get("mirror"), "they are counted")
+    assert gateway.deployment("copy")["mirror"] == {"pairs": 5, "agreed": 0, "dropped": 0}
+
+
+def test_a_pair_of_answers_is_logged_with_status_digest_and_time(gateway: Serving) -> None:
+    gateway.ask(path="/mirrored/score", x_request_id="paired")
+    log = gateway.home / "logs" / "mirrored.log"
+
+    def pairs() -> list[dict[str, object]]:
+        rows = map(json.loads, log.read_text().splitlines()) if log.exists() else []
+        return [row for row in rows if row["id"] == "paired"]
+
+    until(pairs, "the pair is logged")
+    (pair,) = pairs()
+    assert pair["agrees"] is False
+    for name, deployment in (("answered", "blue"), ("mirrored", "copy")):
+        told = pair[name]
+        assert (told["deployment"], told["status"]) == (deployment, 200)
+        assert len(told["digest"]) == 16
+        assert told["ms"] > 0
 
 
 def test_a_body_that_is_too_large_is_refused(gateway: Serving) -> None:

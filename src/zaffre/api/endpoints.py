@@ -1,4 +1,4 @@
-"""What only online endpoints and deployments have: keys and logs."""
+"""What only online endpoints and deployments have: keys, logs, the way back."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zaffre.api.bodies import body_of, number, text_answer
+from zaffre.api.bodies import body_of, flag, number, resource_answer, revision_of, text_answer
 from zaffre.api.routing import Access, Route
 from zaffre.errors import Invalid
 from zaffre.kinds.resource import Key
-from zaffre.services import deployments, endpoints
+from zaffre.services import deployments, endpoints, mirrored, rollbacks
 
 ENDPOINT = "/api/v1/workspaces/{workspace}/online-endpoints/{name}"
 DEPLOYMENT = "/api/v1/workspaces/{workspace}/online-endpoints/{parent}/online-deployments/{name}"
@@ -24,6 +24,12 @@ KEYS = {
 
 def _endpoint(request: Request) -> Key:
     return Key("online_endpoint", request.scope["zaffre"].workspace, request.path_params["name"])
+
+
+def _deployment(request: Request) -> Key:
+    path = request.path_params
+    workspace = request.scope["zaffre"].workspace
+    return Key("online_deployment", workspace, path["name"], parent=path["parent"])
 
 
 async def keys(request: Request) -> Response:
@@ -45,14 +51,24 @@ async def regenerate(request: Request) -> Response:
 
 
 async def logs(request: Request) -> Response:
-    """Give the last lines of a deployment's log."""
-    path = request.path_params
-    key = Key(
-        "online_deployment", request.scope["zaffre"].workspace, path["name"], parent=path["parent"]
-    )
-    lines = number(request.query_params, "lines", LINES, least=1, most=MOST_LINES)
-    text = await run_in_threadpool(deployments.logs, request.scope["context"], key, lines)
+    """Give the last lines of a deployment's log, or the last pairs of mirrored answers."""
+    ctx, key, asked = request.scope["context"], _deployment(request), request.query_params
+    lines = number(asked, "lines", LINES, least=1, most=MOST_LINES)
+    read = mirrored.pairs if flag(asked, "mirrored", default=False) else deployments.logs
+    text = await run_in_threadpool(read, ctx, key, lines)
     return Response(text, media_type="text/plain; charset=utf-8")
+
+
+async def roll_back(request: Request) -> Response:
+    """Go back to what served before the last rollout."""
+    ctx, key, revision = request.scope["context"], _deployment(request), revision_of(request)
+    return resource_answer(await run_in_threadpool(rollbacks.deployment, ctx, key, revision))
+
+
+async def share_as_before(request: Request) -> Response:
+    """Share requests as before the last change of traffic."""
+    ctx, key, revision = request.scope["context"], _endpoint(request), revision_of(request)
+    return resource_answer(await run_in_threadpool(rollbacks.endpoint, ctx, key, revision))
 
 
 ROUTES: tuple[Route, ...] = (
@@ -68,5 +84,28 @@ ROUTES: tuple[Route, ...] = (
         body={"type": "object", "properties": {"key_type": {"enum": ["primary", "secondary"]}}},
         answer=KEYS,
     ),
-    Route("GET", f"{DEPLOYMENT}/logs", logs, Access.READ, "A deployment's log.", query=("lines",)),
+    Route(
+        "GET",
+        f"{DEPLOYMENT}/logs",
+        logs,
+        Access.READ,
+        "A deployment's log, or its pairs of mirrored answers.",
+        query=("lines", "mirrored"),
+    ),
+    Route(
+        "POST",
+        f"{DEPLOYMENT}/rollback",
+        roll_back,
+        Access.WRITE,
+        "Go back to what served before.",
+        answer="online_deployment",
+    ),
+    Route(
+        "POST",
+        f"{ENDPOINT}/rollback",
+        share_as_before,
+        Access.WRITE,
+        "Share requests as before the last change of traffic.",
+        answer="online_endpoint",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Verbs of online deployments: create with all traffic, logs."""
+"""Verbs of online deployments: create with all traffic, logs, the way back."""
 
 from __future__ import annotations
 
@@ -38,13 +38,11 @@ def get_logs(noun: Noun) -> click.Command:
     """Make `get-logs`."""
 
     def run(wanted: Wanted, **values: Any) -> None:
-        lines = values.pop("lines")
+        lines, mirrored = values.pop("lines"), values.pop("mirrored")
         name, _, rest = noun.named(values)
-        click.echo(
-            wanted.client()
-            .online_deployments.get_logs(name, rest["endpoint_name"], lines)
-            .rstrip("\n")
-        )
+        deployments = wanted.client().online_deployments
+        text = deployments.get_logs(name, rest["endpoint_name"], lines, mirrored=mirrored)
+        click.echo(text.rstrip("\n"))
 
     return options.command(
         "get-logs",
@@ -58,10 +56,28 @@ def get_logs(noun: Noun) -> click.Command:
                 show_default=True,
                 help="How many lines.",
             ),
+            click.Option(
+                ["--mirrored"],
+                is_flag=True,
+                help="Print pairs of answers instead: to a caller, and to its mirrored copy.",
+            ),
         ],
         "Print what the scoring script wrote.",
         options.example("zaffre online-deployment get-logs -n blue -e diabetes"),
     )
 
 
-VERBS: dict[str, Callable[[Noun], click.Command]] = {"create": create, "get-logs": get_logs}
+def rollback(noun: Noun) -> click.Command:
+    """Make `rollback`."""
+    return verbs.rollback(
+        noun,
+        "Go back to what served before: end a rollout that goes on, or undo the last one.",
+        options.example("zaffre online-deployment rollback -n blue -e diabetes"),
+    )
+
+
+VERBS: dict[str, Callable[[Noun], click.Command]] = {
+    "create": create,
+    "get-logs": get_logs,
+    "rollback": rollback,
+}

@@ -1,4 +1,4 @@
-"""Verbs of online endpoints: traffic, requests, keys."""
+"""Verbs of online endpoints: traffic and the way back, requests, keys."""
 
 from __future__ import annotations
 
@@ -121,9 +121,19 @@ def regenerate_keys(noun: Noun) -> click.Command:
     )
 
 
+def rollback(noun: Noun) -> click.Command:
+    """Make `rollback`."""
+    return verbs.rollback(
+        noun,
+        "Share requests as before the last change of traffic.",
+        options.example("zaffre online-endpoint rollback -n diabetes"),
+    )
+
+
 VERBS: dict[str, Callable[[Noun], click.Command]] = {
     "update": update,
     "invoke": invoke,
     "get-credentials": get_credentials,
     "regenerate-keys": regenerate_keys,
+    "rollback": rollback,
 }

@@ -261,6 +261,29 @@ def delete(noun: Noun) -> click.Command:
     )
 
 
+def rollback(noun: Noun, about: str, epilog: str) -> click.Command:
+    """Make `rollback`, for nouns that have a way back."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        patient = not values.pop("no_wait")
+        name, _, rest = noun.named(values)
+        collection = noun.collection(wanted)
+        found = collection.get(name, **rest)
+        changed = collection.act("rollback", name, revision=found.revision, **rest)
+        wanted.show(wait(collection, changed, noun.title) if patient else changed)
+
+    return options.command(
+        "rollback",
+        run,
+        [
+            *noun.address(),
+            click.Option(["--no-wait"], is_flag=True, help="Do not wait until it is ready."),
+        ],
+        about,
+        epilog,
+    )
+
+
 def archive(noun: Noun) -> click.Command:
     """Make `archive`."""
     return _move(noun, "archive", f"Hide a {noun.title} from lists; it stays usable.")

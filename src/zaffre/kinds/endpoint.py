@@ -18,6 +18,7 @@ from zaffre.kinds.part import AnyCase, Part
 from zaffre.kinds.resource import Action, Kind, Spec, Status
 
 Percent = Annotated[int, Field(ge=0, le=100)]
+HEADER = r"^[A-Za-z0-9][A-Za-z0-9-]{0,99}$"
 
 
 class OnlineEndpointSpec(Spec):
@@ -34,7 +35,14 @@ class OnlineEndpointSpec(Spec):
     mirror_traffic: dict[str, Percent] = Field(
         default_factory=dict,
         title="Mirror traffic",
-        description="Percentage of requests copied to a deployment, whose answers are dropped.",
+        description="Percentage of requests copied to a deployment, whose answers are compared,"
+        " logged and never returned.",
+    )
+    sticky_header: str | None = Field(
+        default=None,
+        pattern=HEADER,
+        title="Sticky header",
+        description="Request header by whose value a caller stays with one deployment.",
     )
     compute: str | None = Field(
         default=None, title="Compute", description="Cluster to serve on. Kept, not acted on."
@@ -62,10 +70,23 @@ class EndpointError(Part):
     message: str = Field(title="Message", description="What happened.")
 
 
+class Shares(Part):
+    """How an endpoint shared its requests."""
+
+    traffic: dict[str, Percent] = Field(title="Traffic", description="Percentage of each.")
+    mirror_traffic: dict[str, Percent] = Field(
+        title="Mirror traffic", description="Percentage copied to each."
+    )
+
+
 class OnlineEndpointStatus(Status):
     """Where the endpoint answers."""
 
     hidden: ClassVar[frozenset[str]] = frozenset({"sealed_keys", "key_digests"})
+
+    previous_shares: Shares | None = Field(
+        default=None, title="Before", description="The traffic that `rollback` goes back to."
+    )
 
     sealed_keys: dict[str, str] = Field(
         default_factory=dict, title="Sealed keys", description="The keys, encrypted, by type."
@@ -97,6 +118,7 @@ ONLINE_ENDPOINT = Kind(
         Action("invoke", "Send a request and print the answer."),
         Action("get-credentials", "Print the keys."),
         Action("regenerate-keys", "Replace a key by a new one."),
+        Action("rollback", "Share requests as before the last change of traffic."),
     ),
     example="""\
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json
@@ -210,6 +232,11 @@ class Launch(Part):
         default=None, title="Environment", description="The environment as it was pinned."
     )
     python: str = Field(default="", title="Interpreter", description="Once it is built.")
+    asked: dict[str, JsonValue] = Field(
+        default_factory=dict,
+        title="Asked",
+        description="The fields of the document that make a revision, for a rollback.",
+    )
     variables: dict[str, str] = Field(
         default_factory=dict, title="Variables", description="What the script sees."
     )
@@ -242,10 +269,20 @@ class Load(Part):
     )
 
 
+class MirrorCounts(Part):
+    """How answers to mirrored requests compare with those that callers got."""
+
+    pairs: int = Field(default=0, title="Pairs", description="Pairs of answers compared.")
+    agreed: int = Field(default=0, title="Agreed", description="Pairs equal in status and body.")
+    dropped: int = Field(
+        default=0, title="Dropped", description="Copies not made, as too many were waiting."
+    )
+
+
 class OnlineDeploymentStatus(Status):
     """How the deployment goes."""
 
-    hidden: ClassVar[frozenset[str]] = frozenset({"coming", "serving", "fallback"})
+    hidden: ClassVar[frozenset[str]] = frozenset({"coming", "serving", "fallback", "previous"})
 
     coming: Launch | None = Field(
         default=None, title="Coming", description="The revision that is being prepared."
@@ -258,6 +295,11 @@ class OnlineDeploymentStatus(Status):
         title="Fallback",
         description="What served before, until the new one is ready.",
     )
+    previous: Launch | None = Field(
+        default=None,
+        title="Previous",
+        description="What served before the last rollout: `rollback` goes back to it.",
+    )
     provisioning_state: str = Field(
         default="Creating", title="State", description="Whether the deployment answers."
     )
@@ -267,6 +309,11 @@ class OnlineDeploymentStatus(Status):
     )
     load: Load | None = Field(
         default=None, title="Load", description="Its requests so far, once there were some."
+    )
+    mirror: MirrorCounts | None = Field(
+        default=None,
+        title="Mirrored",
+        description="Of mirrored requests, since the gateway started.",
     )
 
 
@@ -278,7 +325,10 @@ ONLINE_DEPLOYMENT = Kind(
     spec=OnlineDeploymentSpec,
     status=OnlineDeploymentStatus,
     columns=("name", "endpoint_name", "provisioning_state", "instance_count", "created_at"),
-    actions=(Action("get-logs", "Print what the scoring script wrote."),),
+    actions=(
+        Action("get-logs", "Print what the scoring script wrote."),
+        Action("rollback", "Go back to what served before the last rollout."),
+    ),
     parent="online_endpoint",
     parent_field="endpoint_name",
     example="""\

@@ -89,10 +89,23 @@ class Collection(Generic[E]):
         return Poller(lambda: self._gone(path), sleep=self._connection.sleep)
 
     def act(
-        self, action: str, name: str, version: str | None = None, body: Any = None, **rest: Any
+        self,
+        action: str,
+        name: str,
+        version: str | None = None,
+        body: Any = None,
+        *,
+        revision: int | None = None,
+        **rest: Any,
     ) -> Any:
-        """Do one of the kind's actions and give the answer."""
-        return self._connection.send("POST", f"{self._path(name, version, rest)}/{action}", body)
+        """Do one of the kind's actions and give the answer.
+
+        Raises:
+            Stale: it is no longer at the revision that is given.
+        """
+        path = f"{self._path(name, version, rest)}/{action}"
+        headers = {} if revision is None else {"If-Match": f'"{revision}"'}
+        return self._connection.send("POST", path, body, headers=headers)
 
     def put(
         self, document: Document, *, create: bool = False, here: Iterable[str] = ()

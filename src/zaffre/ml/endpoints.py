@@ -1,4 +1,4 @@
-"""Online endpoints and deployments: keys, requests, logs."""
+"""Online endpoints and deployments: keys, requests, logs, the way back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zaffre.errors import Conflict, Failed, Invalid, Unavailable
 from zaffre.ml.collection import Collection
 from zaffre.ml.entities import OnlineDeployment, OnlineEndpoint
 from zaffre.ml.fields import Keys
+from zaffre.ml.polling import Poller
 
 KEY_TYPES = ("primary", "secondary")
 HINTS = {
@@ -38,6 +39,11 @@ class OnlineEndpoints(Collection[OnlineEndpoint]):
             raise Invalid(f"There is no {key_type} key.", hint="Say `primary` or `secondary`.")
         self.act("regenerate-keys", name, None, {"key_type": key_type.lower()})
         return self.until_ready(self.get(name))
+
+    def begin_rollback(self, name: str, **_: Any) -> Poller[OnlineEndpoint]:
+        """Share requests as before the last change of traffic."""
+        revision = self.get(name).revision
+        return self.until_ready(self.entity(self.act("rollback", name, revision=revision)))
 
     def invoke(
         self,
@@ -103,10 +109,28 @@ class OnlineDeployments(Collection[OnlineDeployment]):
         """Ask for a deployment to be deleted and give a poller that ends when it is gone."""
         return super().begin_delete(name, endpoint_name=endpoint_name, **rest)
 
-    def get_logs(self, name: str, endpoint_name: str, lines: int = 50, **_: Any) -> str:
-        """Give the last lines that the scoring script wrote."""
+    def begin_rollback(
+        self, name: str, endpoint_name: str | None = None, **_: Any
+    ) -> Poller[OnlineDeployment]:
+        """Go back to what served before: end the rollout that goes on, or undo the last one."""
+        where = {"endpoint_name": endpoint_name}
+        revision = self.get(name, endpoint_name).revision
+        changed = self.act("rollback", name, revision=revision, **where)
+        return self.until_ready(self.entity(changed))
+
+    def get_logs(
+        self,
+        name: str,
+        endpoint_name: str,
+        lines: int = 50,
+        *,
+        mirrored: bool = False,
+        **_: Any,
+    ) -> str:
+        """Give the last lines that the scoring script wrote, or the last mirrored answers."""
         path = f"{self._path(name, None, {'endpoint_name': endpoint_name})}/logs"
-        answer = self._connection.call("GET", path, params={"lines": lines})
+        asked = {"lines": lines, **({"mirrored": "true"} if mirrored else {})}
+        answer = self._connection.call("GET", path, params=asked)
         if answer.headers.get("Content-Type", "").startswith("application/json"):
             content = answer.json()
             return str(

@@ -8,17 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from zaffre.errors import Conflict, Stale
-from zaffre.kinds.endpoint import (
-    Launch,
-    Load,
-    OnlineDeploymentStatus,
-)
+from zaffre.kinds.endpoint import Launch, Load, MirrorCounts, OnlineDeploymentStatus
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Browse, Link, Page, Put, Remove, Write
 from zaffre.services import gateway, resources
 from zaffre.services.context import Context
 from zaffre.services.endpoint_parts import deployment_spec, deployment_status, endpoint_spec
-from zaffre.services.launches import launch_of
+from zaffre.services.launches import ASKED, launch_of, sized
 from zaffre.services.rollouts import (
     CREATING,
     FAILED,
@@ -41,7 +37,6 @@ __all__ = [
     "update",
 ]
 
-LAUNCHED = ("model", "code_configuration", "environment", "environment_variables")
 TRIES = 5
 LOG_BYTES = 8 << 20
 
@@ -74,14 +69,12 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
     resources.check_revision(found, revision)
     if spec == before and status.provisioning_state != FAILED:
         return found
-    same = all(getattr(spec, name) == getattr(before, name) for name in LAUNCHED)
+    same = all(getattr(spec, name) == getattr(before, name) for name in ASKED)
     current = status.coming or status.serving
     links: list[Link] = []
     if same and current is not None and status.provisioning_state != FAILED:
-        resized = current.model_copy(
-            update={"instances": spec.instance_count, "requests": spec.request_settings}
-        )
-        changed: dict[str, Any] = {"coming" if status.coming else "serving": resized}
+        which = "coming" if status.coming else "serving"
+        changed: dict[str, Any] = {which: sized(current, spec)}
     else:
         launch = launch_of(ctx, found.key, spec)
         changed = {"coming": launch}
@@ -197,6 +190,8 @@ def _alive(found: Resource, seen: Mapping[str, Mapping[str, Any]]) -> Resource:
     if "requests" in known:
         facts = {name: known[name] for name in Load.model_fields if name in known}
         seen_now["load"] = Load.model_validate(facts)
+    if known.get("mirror"):
+        seen_now["mirror"] = MirrorCounts.model_validate(known["mirror"])
     return replace(found, status=status.model_copy(update=seen_now))
 
 

@@ -13,6 +13,7 @@ from zaffre.kinds.endpoint import (
     ONLINE_ENDPOINT,
     OnlineEndpointSpec,
     OnlineEndpointStatus,
+    Shares,
 )
 from zaffre.kinds.near import listed
 from zaffre.kinds.resource import Key, Resource, Spec
@@ -60,9 +61,27 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
     }
     spec = spec.model_copy(update=kept)
     _check_shares(spec, _deployments(ctx, found.key))
-    made = resources.replace_spec(ctx, ONLINE_ENDPOINT, found, spec, revision=revision)
+    remembering = replace(found, status=_remembering(endpoint_status(found), before, spec))
+    made = resources.replace_spec(ctx, ONLINE_ENDPOINT, remembering, spec, revision=revision)
     publish(ctx)
     return made
+
+
+def _remembering(
+    status: OnlineEndpointStatus, before: OnlineEndpointSpec, after: OnlineEndpointSpec
+) -> OnlineEndpointStatus:
+    """Note how requests were shared, if that changes; without traffic there is nothing to note."""
+    old, new = _shares_of(before), _shares_of(after)
+    if old == new or not old.traffic:
+        return status
+    return status.model_copy(update={"previous_shares": old})
+
+
+def _shares_of(spec: OnlineEndpointSpec) -> Shares:
+    return Shares(
+        traffic={name: share for name, share in spec.traffic.items() if share},
+        mirror_traffic={name: share for name, share in spec.mirror_traffic.items() if share},
+    )
 
 
 def readdress(ctx: Context) -> None:

@@ -136,6 +136,7 @@ def _endpoint(endpoint: Resource, deployments: Sequence[Resource], home: Home) -
         "workspace": key.workspace,
         "keys": sorted(status.key_digests.values()),
         "auth_mode": "key",
+        "sticky_header": spec.sticky_header,
         "traffic": {name: share for name, share in spec.traffic.items() if name in served},
         "mirror": {name: share for name, share in spec.mirror_traffic.items() if name in served},
         "deployments": {

@@ -28,6 +28,9 @@ REQUIREMENTS_FILE = "requirements.txt"
 SERVERS = ("azureml-", "mlserver")
 MANIFEST_BYTES = 1 << 20
 
+ASKED = ("model", "code_configuration", "environment", "environment_variables")
+"""The fields that make a revision; a change of others needs no new workers."""
+
 
 class Served(NamedTuple):
     """A model as stored content: its tree, its folder under AZUREML_MODEL_DIR, and its name."""
@@ -51,7 +54,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
     plain = _plain(key.name, model) if code is None else None
     pinned = environments.pin(ctx, key.workspace, _environment(ctx, spec, model))
     return Launch(
-        id=f"{key.parent}.{key.name}.{secrets.token_hex(6)}",
+        id=new_id(key),
         model_tree=model.tree.digest if model else None,
         model_folder=model.folder if model else "",
         model_reference=model.reference if model else "",
@@ -64,6 +67,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         variables=spec.environment_variables,
         instances=spec.instance_count,
         requests=spec.request_settings,
+        asked=spec.model_dump(mode="json", include=set(ASKED), exclude_unset=True),
     )
 
 
@@ -77,6 +81,17 @@ def _plain(name: str, model: Served | None) -> PlainModel | None:
     if model.type == "mlflow_model":
         return None
     return plain_model(model.flavors, [leaf.path for leaf in model.tree.leaves])
+
+
+def new_id(key: Key) -> str:
+    """Make the name of a new revision."""
+    return f"{key.parent}.{key.name}.{secrets.token_hex(6)}"
+
+
+def sized(launch: Launch, spec: OnlineDeploymentSpec) -> Launch:
+    """Give a revision the numbers of a document."""
+    numbers = {"instances": spec.instance_count, "requests": spec.request_settings}
+    return launch.model_copy(update=numbers)
 
 
 def _code(ctx: Context, workspace: str, code: CodeConfiguration) -> str:

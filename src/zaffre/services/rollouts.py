@@ -92,13 +92,19 @@ def _watch(ctx: Context, found: Resource, launch: Launch) -> bool:
         return False
     if seen.get("state") == "failed":
         place = {name: seen[name] for name in ("file", "line") if seen.get(name)}
-        text = str(seen.get("error") or "The scoring worker could not be started.")
-        _fail(ctx, found, "init_failed" if place else "worker_failed", text)
+        _fail(ctx, found, "init_failed" if place else "worker_failed", _told(seen))
         return True
     if seen.get("state") == "ready" and seen.get("instances", 0) >= launch.instances:
-        _move(ctx, found, SUCCEEDED, error=None, fallback=None)
+        status = deployment_status(found)
+        previous = status.fallback or status.previous
+        _move(ctx, found, SUCCEEDED, error=None, fallback=None, previous=previous)
         return True
     return False
+
+
+def _told(seen: Mapping[str, Any]) -> str:
+    text = str(seen.get("error") or "The scoring worker could not be started.")
+    return f"{text}\nIts log ends with:\n{seen['log']}" if seen.get("log") else text
 
 
 def _fail(ctx: Context, found: Resource, code: str, text: str) -> None:

@@ -118,7 +118,7 @@ class Call:
             return
         self.status = status
         if self.observer is not None:
-            self.observer.answered(self)
+            self.observer.answered(self, body)
         if self.client is None:
             return
         head = b"%s%s%s%scontent-length: %d\r\n%s\r\n" % (
@@ -135,7 +135,7 @@ class Call:
 class Observer(Protocol):
     """Counts and logs what was answered."""
 
-    def answered(self, call: Call) -> None:
+    def answered(self, call: Call, body: bytes) -> None:
         """Take note of an answered call."""
 
 

@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from zaffre.errors import Invalid
+from zaffre.runtime.gateway.sharing import Turns, turns
 from zaffre.runtime.gateway.wire import header_lines
 
 LAUNCH = (
@@ -72,6 +74,17 @@ class Endpoint:
     traffic: Mapping[str, int]
     mirror: Mapping[str, int]
     deployments: Mapping[str, Deployment]
+    sticky_header: bytes = b""
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Whose turn each of a hundred calls is."""
+        return turns(self.traffic)
+
+    @cached_property
+    def mirror_turns(self) -> Turns:
+        """Which of a hundred calls are copied, and to whom."""
+        return turns(self.mirror)
 
     @property
     def max_body(self) -> int:
@@ -122,6 +135,7 @@ def _endpoint(name: str, body: Mapping[str, Any]) -> Endpoint:
         deployments={
             str(at): _deployment(str(at), one) for at, one in body["deployments"].items()
         },
+        sticky_header=str(body.get("sticky_header") or "").lower().encode(),
     )
 
 

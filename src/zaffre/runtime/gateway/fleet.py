@@ -163,6 +163,7 @@ def _facts(pool: Pool) -> dict[str, Any]:
         "error": trouble.error if trouble else None,
         "file": trouble.file if trouble else None,
         "line": trouble.line if trouble else None,
+        "log": trouble.log if trouble else None,
         "instances": sum(worker.takes_more for worker in pool.workers),
         "pids": [worker.record.pid for worker in pool.workers],
     }

@@ -6,6 +6,7 @@ import time
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -33,6 +34,15 @@ class Histogram:
         self.total += value
 
 
+@dataclass
+class MirrorCounts:
+    """How the answers to mirrored requests compare with those that were returned."""
+
+    pairs: int = 0
+    agreed: int = 0
+    dropped: int = 0
+
+
 class Tally:
     """Counts of one deployment by status, and the times of its requests in seconds."""
 
@@ -40,6 +50,7 @@ class Tally:
         self.codes: Counter[int] = Counter()
         self.seconds = Histogram(SECONDS)
         self.recent: deque[float] = deque(maxlen=SAMPLE)
+        self.mirror = MirrorCounts()
 
     def add(self, status: int, took: float) -> None:
         """Count an answer."""
@@ -55,6 +66,8 @@ class Tally:
         for percent in (50, 95, 99):
             at = min(len(ordered) - 1, len(ordered) * percent // 100)
             found[f"p{percent}_ms"] = round(ordered[at] * 1000, 3) if ordered else None
+        if self.mirror != MirrorCounts():
+            found["mirror"] = asdict(self.mirror)
         return found
 
 
@@ -66,12 +79,18 @@ class Observations:
         self.refused: Counter[int] = Counter()
         self.log = log
 
-    def answered(self, call: Call) -> None:
+    def tally(self, endpoint: str, deployment: str) -> Tally:
+        """Give the counts of a deployment."""
+        found = self.tallies.get((endpoint, deployment))
+        if found is None:
+            found = self.tallies[(endpoint, deployment)] = Tally()
+        return found
+
+    def answered(self, call: Call, body: bytes) -> None:
         """Count a call and write it to the log."""
+        del body
         endpoint = call.endpoint.name if call.endpoint else ""
-        tally = self.tallies.get((endpoint, call.deployment))
-        if tally is None:
-            tally = self.tallies[(endpoint, call.deployment)] = Tally()
+        tally = self.tally(endpoint, call.deployment)
         took = time.monotonic() - call.started
         tally.add(call.status, took)
         self.log.add(

@@ -9,6 +9,7 @@ from zaffre.errors import Failed
 from zaffre.runtime.gateway.calls import FAILED, Call
 from zaffre.runtime.gateway.configuration import Deployment
 from zaffre.runtime.gateway.launching import Place, launch
+from zaffre.runtime.gateway.logs import last_lines, size_of
 from zaffre.runtime.gateway.observing import Histogram
 from zaffre.runtime.gateway.processes import Process, Record
 from zaffre.runtime.gateway.restarts import Restarts
@@ -38,6 +39,7 @@ class Trouble(NamedTuple):
     error: str
     file: str | None = None
     line: int | None = None
+    log: str = ""
 
 
 class Pool:
@@ -125,9 +127,15 @@ class Pool:
         self.was_ready = True
         self._fill(worker)
 
-    def failed(self, why: dict[str, Any]) -> None:
+    def failed(self, worker: Worker, why: dict[str, Any]) -> None:
         """A worker could not load it: a new revision has failed, an old one tries again."""
-        self.trouble = Trouble(str(why.get("error")), why.get("file"), why.get("line"))
+        self._blame(worker, str(why.get("error")), why.get("file"), why.get("line"))
+
+    def _blame(
+        self, worker: Worker, error: str, file: str | None = None, line: int | None = None
+    ) -> None:
+        said = last_lines(self.deployment.log, worker.log_start)
+        self.trouble = Trouble(error, file, line, said)
 
     def gone(self, worker: Worker, begun: list[Call], untouched: list[Call]) -> None:
         """A worker ended: what it had begun is lost, the rest goes elsewhere."""
@@ -147,9 +155,7 @@ class Pool:
         now = self._loop.time()
         self._restarts.ended(now, lived=now - worker.since, was_ready=was_ready)
         if self._restarts.is_hopeless and self.trouble is None:
-            self.trouble = Trouble(
-                "The worker ended while it loaded the model; its log may say why."
-            )
+            self._blame(worker, "The worker ended while it loaded the model.")
 
     def relieved(self, worker: Worker, microseconds: int) -> None:
         """A worker answered and has room."""
@@ -228,7 +234,7 @@ class Pool:
             if now > max(
                 worker.since + START_SECONDS, worker.adopted_at + timeout + ADOPT_SECONDS
             ):
-                self.trouble = Trouble(f"The worker was not ready in {START_SECONDS:.0f} seconds.")
+                self._blame(worker, f"The worker was not ready in {START_SECONDS:.0f} seconds.")
                 worker.stop(kindly=False)
         elif worker.load and not worker.timed_out:
             if now - worker.head_since > timeout:
@@ -250,20 +256,22 @@ class Pool:
                 missing -= 1
 
     def _start(self) -> bool:
+        log_start = size_of(self.deployment.log)
         try:
             record, process = launch(self.deployment, self._place)
         except (OSError, Failed) as error:
             self.trouble = Trouble(f"The worker could not be started: {error}")
             self._restarts.postpone(self._loop.time() + 5.0)
             return False
-        self._keep(record, process)
+        self._keep(record, process, log_start)
         return True
 
-    def _keep(self, record: Record, process: Process | None) -> None:
+    def _keep(self, record: Record, process: Process | None, log_start: int = 0) -> None:
         try:
             worker = Worker(self, self._place.folder, record, process)
         except OSError:
             return  # it has ended already: the next check starts another
+        worker.log_start = log_start
         self.workers.append(worker)
         task = self._loop.create_task(worker.connect())
         self._tasks.add(task)

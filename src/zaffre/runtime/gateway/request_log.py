@@ -1,4 +1,4 @@
-"""The request log: a line for each answered request, within limits on disk and in memory."""
+"""Logs of requests: a line for each answer, within limits on disk and in memory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 LIMIT = 64 << 20
 OLDER = 4
 MOST_WAITING = 500_000
+
+
+class Line(Protocol):
+    """What can be logged."""
+
+    @property
+    def line(self) -> str:
+        """Give it as a line of text."""
 
 
 class Row(NamedTuple):
@@ -45,12 +53,12 @@ class RequestLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._rows: list[Row] = []
+        self._rows: list[Line] = []
         self._waiting = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="request-log")
 
-    def add(self, row: Row) -> None:
-        """Remember one answered request."""
+    def add(self, row: Line) -> None:
+        """Remember one line."""
         self._rows.append(row)
 
     def flush(self) -> None:
@@ -65,7 +73,7 @@ class RequestLog:
         self.flush()
         self._writer.shutdown()
 
-    def _write(self, rows: list[Row]) -> None:
+    def _write(self, rows: list[Line]) -> None:
         text = "".join(row.line for row in rows)
         try:
             if self._path.exists() and self._path.stat().st_size > LIMIT:

@@ -1,10 +1,9 @@
-"""Who may call what, and which deployment takes a call: decided from values alone."""
+"""Who may call what: decided from values alone."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -101,13 +100,4 @@ def metrics_refusal(
         return Refusal(401, NO_METRICS, ASK_LINE)
     if method not in METHODS[Page.HEALTH]:
         return Refusal(405, NO_METHOD, ALLOW[Page.HEALTH])
-    return None
-
-
-def chosen(shares: Mapping[str, int], draw: float) -> str | None:
-    """Pick by shares of a hundred; `draw` lies in [0, 100)."""
-    for name, share in shares.items():
-        draw -= share
-        if draw < 0:
-            return name
     return None

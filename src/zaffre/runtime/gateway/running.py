@@ -18,6 +18,8 @@ from zaffre.runtime.gateway.configuration import Configuration, parse
 from zaffre.runtime.gateway.fleet import Fleet
 from zaffre.runtime.gateway.http import Connection
 from zaffre.runtime.gateway.launching import Place
+from zaffre.runtime.gateway.logs import cap
+from zaffre.runtime.gateway.mirroring import Mirrors
 from zaffre.runtime.gateway.observing import Observations
 from zaffre.runtime.gateway.request_log import RequestLog
 from zaffre.runtime.gateway.service import Gateway
@@ -26,7 +28,6 @@ TICK = 0.025
 IDLE_TICK = 0.1
 WATCH = 0.05
 STATUS = 1.0
-LOG_LIMIT = 64 << 20
 END_SECONDS = 15.0
 BACKLOG = 1024
 
@@ -36,10 +37,10 @@ async def run(home: Path, lock: int, environment: dict[str, str]) -> None:
     folder = home / "run"
     (folder / "workers").mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
-    log = RequestLog(home / "logs" / "requests.log")
-    observations = Observations(log)
+    observations = Observations(RequestLog(home / "logs" / "requests.log"))
+    mirrors = Mirrors(observations, RequestLog(home / "logs" / "mirrored.log"))
     fleet = Fleet(Place(folder / "workers", environment))
-    gateway = Gateway(fleet, observations, __version__)
+    gateway = Gateway(fleet, observations, mirrors, __version__)
     life = Life(folder, lock, fleet, gateway, observations)
     await life.serve()
 
@@ -55,7 +56,7 @@ class Life:
         self._fleet = fleet
         self._gateway = gateway
         self._observations = observations
-        self._log = observations.log
+        self._logs = (observations.log, gateway.mirrors.log)
         self._seen: tuple[int, int, int] | None = None
         self._last_status = ""
         self._written = ""
@@ -82,7 +83,8 @@ class Life:
         await self._ending.wait()
         await self._end()
         ticking.cancel()
-        self._log.close()
+        for log in self._logs:
+            log.close()
         self._report()
 
     def _hand_over(self) -> None:
@@ -128,7 +130,8 @@ class Life:
                 watch = now + WATCH
                 self._gateway.date.refresh()
                 self._look()
-                self._log.flush()
+                for log in self._logs:
+                    log.flush()
                 self._check_connections()
                 self._report_changes()
             if now >= status:
@@ -215,7 +218,7 @@ class Life:
         for endpoint in self._fleet.configuration.endpoints.values():
             for deployment in endpoint.deployments.values():
                 if deployment.log:
-                    _cap(Path(deployment.log))
+                    cap(Path(deployment.log))
 
     async def _end(self) -> None:
         """Take no more calls, finish those that are here, end the workers or leave them."""
@@ -241,16 +244,3 @@ def _replace(path: Path, text: str) -> None:
     temporary = path.with_suffix(".new")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(path)
-
-
-def _cap(path: Path) -> None:
-    """Copy a log that grew too large aside and empty it; its writers append: they go on."""
-    try:
-        if path.stat().st_size > LOG_LIMIT:
-            older_path = path.with_name(f"{path.name}.1")
-            with path.open("rb") as log, older_path.open("wb") as older:
-                log.seek(-LOG_LIMIT, os.SEEK_END)
-                os.sendfile(older.fileno(), log.fileno(), log.tell(), LOG_LIMIT)
-            os.truncate(path, 0)
-    except OSError:
-        return

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 import time
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from zaffre.runtime.gateway import metrics, wire
@@ -12,15 +12,17 @@ from zaffre.runtime.gateway.calls import NOT_FAILED, Call
 from zaffre.runtime.gateway.configuration import NAME_HEADER, Endpoint
 from zaffre.runtime.gateway.fleet import Fleet
 from zaffre.runtime.gateway.http import Connection
+from zaffre.runtime.gateway.mirroring import Mirrors
 from zaffre.runtime.gateway.observing import Observations
+from zaffre.runtime.gateway.pool import Pool
 from zaffre.runtime.gateway.routing import (
     Page,
     Refusal,
-    chosen,
     host_is_known,
     metrics_refusal,
     target_of,
 )
+from zaffre.runtime.gateway.sharing import Rota, kept
 
 TEXT_LINE = b"content-type: text/html; charset=utf-8\r\n"
 PICK = NAME_HEADER.encode()
@@ -30,14 +32,25 @@ NO_DEPLOYMENT = "The endpoint has no such deployment."
 NO_TRAFFIC = "No deployment of this endpoint takes traffic."
 
 
+class Mirrored(NamedTuple):
+    """A copy of a call, and who gets it."""
+
+    pool: Pool
+    copy: Call
+
+
 class Gateway:
     """Takes the calls of all connections."""
 
-    def __init__(self, fleet: Fleet, observations: Observations, version: str) -> None:
+    def __init__(
+        self, fleet: Fleet, observations: Observations, mirrors: Mirrors, version: str
+    ) -> None:
         self.date = wire.DateLine()
         self.connections: set[Connection] = set()
+        self.mirrors = mirrors
         self._fleet = fleet
         self._observations = observations
+        self._rota = Rota()
         self._server_line = f"x-ms-server-version: zaffre/{version}\r\n".encode()
 
     def admit(self, call: Call) -> int:
@@ -95,42 +108,47 @@ class Gateway:
         if len(call.body) > deployment.max_body:
             call.refuse(413, f"The body is larger than {deployment.max_body} bytes.")
             return
+        mirrored = self._mirrored(call, endpoint) if endpoint.mirror else None
         pool.submit(call)
-        if endpoint.mirror:
-            self._mirror(call, endpoint)
+        if mirrored is not None:
+            mirrored.pool.submit(mirrored.copy)
 
     def _picked(self, call: Call, endpoint: Endpoint) -> str | None:
+        """Say who gets a call: the one it names, its caller's, or whose turn it is."""
         wish = call.headers.get(PICK)
         if wish is not None:
             return wish.decode("latin-1")
-        traffic = endpoint.traffic
-        if len(traffic) == 1:
-            return next(iter(traffic))
-        return chosen(traffic, random.random() * 100)  # noqa: S311 - a share of traffic is no secret
+        caller = call.headers.get(endpoint.sticky_header) if endpoint.sticky_header else None
+        if caller is not None:
+            return kept(endpoint.traffic, caller)
+        return self._rota.take(endpoint.name, endpoint.turns)
 
-    def _mirror(self, call: Call, endpoint: Endpoint) -> None:
-        """Send a copy to the deployment that is being tried; nobody waits for its answer."""
-        name = chosen(endpoint.mirror, random.random() * 100)  # noqa: S311 - as above
-        pool = self._fleet.pool(endpoint.name, name) if name and PICK not in call.headers else None
-        if name and pool is not None and len(pool.waiting) < MIRROR_QUEUE:
-            copy = Call(None, self.date)
-            copy.is_copy, copy.endpoint, copy.observer = True, endpoint, self._observations
-            copy.method, copy.query, copy.headers, copy.body = (
-                call.method,
-                call.query,
-                call.headers,
-                call.body,
-            )
-            copy.request_id, copy.started, copy.deployment = call.request_id, call.started, name
-            copy.revision = pool.deployment
-            pool.submit(copy)
+    def _mirrored(self, call: Call, endpoint: Endpoint) -> Mirrored | None:
+        """Make a copy for the deployment that is being tried, if it is this call's turn."""
+        if PICK in call.headers:
+            return None
+        name = self._rota.take((endpoint.name, call.deployment), endpoint.mirror_turns)
+        pool = self._fleet.pool(endpoint.name, name) if name else None
+        if name is None or pool is None or name == call.deployment:
+            return None
+        if len(pool.waiting) >= MIRROR_QUEUE:
+            self.mirrors.missed(endpoint.name, name)
+            return None
+        return Mirrored(pool, self.mirrors.copy(call, name, pool.deployment))
+
+    def _main(self, call: Call, endpoint: Endpoint) -> str | None:
+        """Say who stands for the endpoint: the deployment asked for, or with most traffic."""
+        wish = call.headers.get(PICK)
+        if wish is not None:
+            return wish.decode("latin-1")
+        return max(endpoint.traffic, key=endpoint.traffic.__getitem__, default=None)
 
     def _metrics(self, call: Call) -> None:
         found = metrics.families(self._fleet, self._observations, len(self.connections))
         call.answer(200, metrics.CONTENT_TYPE, metrics.text_of(found).encode())
 
     def _swagger(self, call: Call, endpoint: Endpoint) -> None:
-        name = self._picked(call, endpoint) or next(iter(endpoint.deployments), None)
+        name = self._main(call, endpoint) or next(iter(endpoint.deployments), None)
         pool = self._fleet.pool(endpoint.name, name) if name else None
         version = parse_qs(call.query.decode("latin-1")).get("version", ["2"])[-1][:20]
         documents = pool.swagger if pool else {}
@@ -143,7 +161,7 @@ class Gateway:
             )
 
     def _health(self, call: Call, endpoint: Endpoint) -> None:
-        name = self._picked(call, endpoint)
+        name = self._main(call, endpoint)
         pool = self._fleet.pool(endpoint.name, name) if name else None
         if pool is not None and pool.state == "ready":
             call.answer(200, TEXT_LINE, b"Healthy")

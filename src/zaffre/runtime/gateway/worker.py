@@ -32,7 +32,7 @@ class Keeper(Protocol):
     def ready(self, worker: Worker) -> None:
         """The worker may be given requests."""
 
-    def failed(self, why: dict[str, Any]) -> None:
+    def failed(self, worker: Worker, why: dict[str, Any]) -> None:
         """A worker could not load what it serves."""
 
     def gone(self, worker: Worker, begun: list[Call], untouched: list[Call]) -> None:
@@ -52,6 +52,7 @@ class Worker:
         self, keeper: Keeper, folder: Path, record: Record, process: Process | None
     ) -> None:
         self.record = record
+        self.log_start = 0
         self.state = State.STARTING
         self.hello: dict[str, Any] = {}
         self.loop = asyncio.get_running_loop()
@@ -120,7 +121,7 @@ class Worker:
             self.state = State.READY
             self._keeper.ready(self)
         else:
-            self._keeper.failed(hello)
+            self._keeper.failed(self, hello)
 
     def answered(self, microseconds: int) -> None:
         """Answers came."""

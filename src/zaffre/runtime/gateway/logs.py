@@ -1,0 +1,51 @@
+"""The deployments' logs: what a worker said last, and how large a log may grow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+LIMIT = 64 << 20
+LAST_LINES = 10
+LAST_BYTES = 2000
+
+
+def size_of(path: str | None) -> int:
+    """Give how long a log is; a missing one is empty."""
+    try:
+        return Path(path).stat().st_size if path else 0
+    except OSError:
+        return 0
+
+
+def last_lines(path: str | None, since: int) -> str:
+    """Give the last lines that were written from a place on, without what moves a cursor."""
+    size = size_of(path)
+    if path is None or not size:
+        return ""
+    start = since if since <= size else 0  # it was cut meanwhile
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(max(start, size - LAST_BYTES))
+            text = file.read(LAST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = text.splitlines()[-LAST_LINES:]
+    return "\n".join("".join(filter(_is_shown, line)).rstrip() for line in lines)
+
+
+def _is_shown(letter: str) -> bool:
+    return letter.isprintable() or letter == "\t"
+
+
+def cap(path: Path) -> None:
+    """Copy a log that grew too large aside and empty it; its writers append: they go on."""
+    try:
+        if path.stat().st_size > LIMIT:
+            older_path = path.with_name(f"{path.name}.1")
+            with path.open("rb") as log, older_path.open("wb") as older:
+                log.seek(-LIMIT, os.SEEK_END)
+                os.sendfile(older.fileno(), log.fileno(), log.tell(), LIMIT)
+            os.truncate(path, 0)
+    except OSError:
+        return

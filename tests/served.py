@@ -26,6 +26,7 @@ from zaffre.store.database import Database
 from zaffre.store.files import SqlFiles
 from zaffre.store.logged_models import SqlLoggedModels
 from zaffre.store.migration import migrate
+from zaffre.store.predictions import SqlPredictions
 from zaffre.store.resources import SqlMetadata
 from zaffre.store.tokens import SqlTokens
 from zaffre.store.tracking import SqlTracking
@@ -44,6 +45,7 @@ def make_context(root: Path, database: Database, server: str) -> Context:
         builder=nothing,
         secrets=nothing,
         tokens=SqlTokens(database, clock),
+        predictions=SqlPredictions(database, clock),
         clock=clock,
         home=Home(root),
         addresses=Addresses(server, "http://gateway"),

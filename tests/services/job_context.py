@@ -20,6 +20,7 @@ from zaffre.store.database import Database
 from zaffre.store.files import SqlFiles
 from zaffre.store.logged_models import SqlLoggedModels
 from zaffre.store.migration import migrate
+from zaffre.store.predictions import SqlPredictions
 from zaffre.store.resources import SqlMetadata
 from zaffre.store.secrets import FileSecrets
 from zaffre.store.tokens import SqlTokens
@@ -122,6 +123,7 @@ def job_context(root: Path, compute: Any = None, builder: Any = None) -> Iterato
             builder=builder or HeldBuilder(),
             secrets=FileSecrets(root / "secret.key"),
             tokens=SqlTokens(database, clock),
+            predictions=SqlPredictions(database, clock),
             clock=clock,
             home=home,
             addresses=Addresses("http://127.0.0.1:8642", "http://127.0.0.1:8643"),

@@ -20,6 +20,7 @@ from zaffre.services import (
     job_types,
     jobs,
     models,
+    predictions,
     resources,
     schedules,
     workspaces,
@@ -55,6 +56,7 @@ _CREATE: dict[str, Create] = {
     "schedule": schedules.create,
     "online_endpoint": endpoints.create,
     "online_deployment": deployments.create,
+    "prediction_view": predictions.create,
 }
 _UPDATE: dict[str, Update] = {
     "component": components.update,
@@ -62,6 +64,7 @@ _UPDATE: dict[str, Update] = {
     "schedule": schedules.update,
     "online_endpoint": endpoints.update,
     "online_deployment": deployments.update,
+    "prediction_view": predictions.update,
 }
 _DELETE: dict[str, Delete] = {
     "workspace": workspaces.delete,
@@ -71,17 +74,20 @@ _DELETE: dict[str, Delete] = {
     "model": models.delete,
     "online_endpoint": endpoints.delete,
     "online_deployment": deployments.delete,
+    "prediction_view": predictions.delete,
 }
 _SHOW: dict[str, Show] = {
     "job": history.show,
     "environment": environments.show,
     "schedule": schedules.show,
     "online_deployment": deployments.show,
+    "prediction_view": predictions.show,
 }
 _BROWSE: dict[str, Browsing] = {
     "job": history.browse,
     "environment": environments.browse,
     "online_deployment": deployments.browse,
+    "prediction_view": predictions.browse,
 }
 
 

@@ -34,4 +34,5 @@ NOUNS = {
     "model": "Files that predict, under a name and a version.",
     "online-endpoint": "A stable address that answers requests.",
     "online-deployment": "A model behind an endpoint.",
+    "prediction-view": "The newest prediction of each entity, by batch or by endpoint.",
 }

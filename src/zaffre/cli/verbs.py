@@ -27,6 +27,7 @@ OWN = {
     "workspace": "workspace",
     "online-endpoint": "endpoint",
     "online-deployment": "deployment",
+    "prediction-view": "prediction_view",
 }
 """Modules with verbs of one noun."""
 

@@ -54,6 +54,14 @@ _TABLE = (
         "endpoint",
         "ONLINE_DEPLOYMENT",
     ),
+    Entry(
+        "prediction_view",
+        "prediction-view",
+        "prediction-views",
+        "Prediction view",
+        "prediction_view",
+        "PREDICTION_VIEW",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zaffre.ml.entity import Entity
     from zaffre.ml.jobs import Jobs
     from zaffre.ml.polling import Poller
+    from zaffre.ml.prediction_views import PredictionViews
     from zaffre.ml.schedules import Schedules
 
 COLLECTIONS = {
@@ -32,6 +33,7 @@ COLLECTIONS = {
     "model": ("assets", "Models"),
     "online_endpoint": ("endpoints", "OnlineEndpoints"),
     "online_deployment": ("endpoints", "OnlineDeployments"),
+    "prediction_view": ("prediction_views", "PredictionViews"),
 }
 """The collection of each kind: its module, loaded when the first is asked for, and its class."""
 
@@ -154,6 +156,11 @@ class MLClient:
     def online_deployments(self) -> OnlineDeployments:
         """Give the online deployments."""
         return cast("OnlineDeployments", self.collection("online_deployment"))
+
+    @property
+    def prediction_views(self) -> PredictionViews:
+        """Give the prediction views."""
+        return cast("PredictionViews", self.collection("prediction_view"))
 
     def collection(self, kind: str) -> Collection[Any]:
         """Give the collection of a kind by its name."""

@@ -47,6 +47,7 @@ __all__ = [
     "OnlineRequestSettings",
     "Output",
     "PipelineJob",
+    "PredictionView",
     "ProbeSettings",
     "QueueSettings",
     "RecurrencePattern",
@@ -299,6 +300,10 @@ class KubernetesOnlineDeployment(OnlineDeployment):
         super().__init__(**{"type": "kubernetes", **fields})
 
 
+class PredictionView(Entity, kind="prediction_view"):
+    """The newest prediction of each entity, whether a batch or an endpoint made it."""
+
+
 ENTITIES = (
     Workspace,
     Compute,
@@ -311,6 +316,7 @@ ENTITIES = (
     Schedule,
     OnlineEndpoint,
     OnlineDeployment,
+    PredictionView,
 )
 
 

@@ -24,6 +24,7 @@ from zaffre.store.database import Database
 from zaffre.store.files import SqlFiles
 from zaffre.store.logged_models import SqlLoggedModels
 from zaffre.store.migration import migrate
+from zaffre.store.predictions import SqlPredictions
 from zaffre.store.resources import SqlMetadata
 from zaffre.store.secrets import FileSecrets
 from zaffre.store.step_memory import SqlStepMemory
@@ -80,6 +81,7 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         ),
         secrets=FileSecrets(home.root / "secret.key"),
         tokens=SqlTokens(database, clock),
+        predictions=SqlPredictions(database, clock),
         clock=clock,
         home=home,
         addresses=Addresses(

@@ -26,6 +26,7 @@ from zaffre.store.artifacts import FolderArtifacts
 from zaffre.store.database import Database
 from zaffre.store.files import SqlFiles
 from zaffre.store.logged_models import SqlLoggedModels
+from zaffre.store.predictions import SqlPredictions
 from zaffre.store.resources import SqlMetadata
 from zaffre.store.tokens import SqlTokens
 from zaffre.store.tracking import SqlTracking
@@ -120,6 +121,7 @@ def _context(home: Home, database: Database) -> Context:
         builder=nothing,
         secrets=nothing,
         tokens=SqlTokens(database, clock),
+        predictions=SqlPredictions(database, clock),
         clock=clock,
         home=home,
         addresses=Addresses("", f"http://127.0.0.1:{gateway.configured_port(home)}"),

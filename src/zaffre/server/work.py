@@ -7,7 +7,7 @@ from functools import partial
 
 from zaffre.kinds.resource import Key
 from zaffre.server.loop import Step
-from zaffre.services import deployments, environments, job_types, jobs, schedules
+from zaffre.services import deployments, environments, job_types, jobs, predictions, schedules
 from zaffre.services.context import Context
 
 SWEEP_SECONDS = 30.0
@@ -17,6 +17,7 @@ AREAS: tuple[tuple[Callable[[Context], Iterable[Key]], Advance], ...] = (
     (job_types.unfinished, job_types.advance),
     (deployments.unfinished, deployments.advance),
     (schedules.unfinished, schedules.advance),
+    (predictions.unfinished, predictions.advance),
 )
 
 

@@ -15,6 +15,7 @@ from zaffre.ports.compute import Compute
 from zaffre.ports.files import FileStore
 from zaffre.ports.logged_models import LoggedModelStore
 from zaffre.ports.metadata import SERVER, Actor, MetadataStore
+from zaffre.ports.predictions import PredictionStore
 from zaffre.ports.secrets import Secrets
 from zaffre.ports.step_memory import StepMemory
 from zaffre.ports.tokens import TokenStore
@@ -99,6 +100,7 @@ class Context:
     builder: Builder
     secrets: Secrets
     tokens: TokenStore
+    predictions: PredictionStore
     clock: Clock
     home: Home
     addresses: Addresses

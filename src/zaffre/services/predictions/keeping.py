@@ -1,0 +1,118 @@
+"""Make, change, show and delete prediction views."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from zaffre.errors import Invalid, NotFound, Place, Problem
+from zaffre.kinds import entity
+from zaffre.kinds.near import listed
+from zaffre.kinds.prediction_view import (
+    PREDICTION_VIEW,
+    PredictionViewSpec,
+    PredictionViewStatus,
+)
+from zaffre.kinds.resource import Key, Resource, Spec
+from zaffre.ports.metadata import Browse, Page
+from zaffre.services import gateway, resources, workspaces
+from zaffre.services.context import Context
+from zaffre.services.predictions.parts import room_of, spec_of, status_of
+
+ROOM_BYTES = 8
+_PARTS = {
+    "online_deployment": "online_endpoint",
+    "batch_deployment": "batch_endpoint",
+    "batch_input": "batch_endpoint",
+}
+
+
+def create(ctx: Context, key: Key, spec: Spec) -> Resource:
+    """Store a view; from now on the gateway keeps the answers of its online endpoint.
+
+    Raises:
+        Invalid: an endpoint that it names is not there.
+        Conflict: there is one of that name.
+    """
+    workspaces.require(ctx, key.workspace)
+    wanted = spec_of(spec)
+    _check(ctx, key, wanted)
+    status = PredictionViewStatus(room=secrets.token_hex(ROOM_BYTES))
+    made = resources.create(ctx, PREDICTION_VIEW, key, wanted, status=status)
+    ctx.predictions.open(room_of(made))
+    gateway.publish(ctx)
+    return made
+
+
+def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> Resource:
+    """Give a view a new spec; the predictions that it has stay.
+
+    Raises:
+        Invalid: an endpoint that it names is not there.
+        Stale: somebody changed it meanwhile.
+    """
+    wanted = spec_of(spec)
+    _check(ctx, found.key, wanted)
+    made = resources.replace_spec(ctx, PREDICTION_VIEW, found, wanted, revision=revision)
+    gateway.publish(ctx)
+    return shown(ctx, made)
+
+
+def show(ctx: Context, key: Key) -> Resource:
+    """Give a view with what it is made of now.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return shown(ctx, ctx.metadata.get(key))
+
+
+def browse(ctx: Context, query: Browse) -> Page:
+    """List views with what they are made of now."""
+    page = ctx.metadata.browse(query)
+    return Page([shown(ctx, found) for found in page.items], page.next)
+
+
+def shown(ctx: Context, found: Resource) -> Resource:
+    """Give a view with what its store says of it."""
+    standing = ctx.predictions.open(room_of(found))
+    batch = standing.generation
+    facts: dict[str, object] = {"hot_rows": standing.hot, "hot_unread": standing.unread}
+    facts |= {"hot_unread_why": standing.why or None}
+    if batch is not None:
+        watermark = entity.text_of(batch.watermark) if batch.rows else None
+        facts |= {"batch_job": batch.job, "batch_rows": batch.rows, "watermark": watermark}
+    return replace(found, status=status_of(found).model_copy(update=facts))
+
+
+def delete(ctx: Context, key: Key) -> None:
+    """Delete a view; the next sweep removes its predictions.
+
+    Raises:
+        NotFound: there is none.
+    """
+    resources.delete(ctx, key)
+    gateway.publish(ctx)
+
+
+def _check(ctx: Context, key: Key, spec: PredictionViewSpec) -> None:
+    """Refuse a view of endpoints that are not there, or of none that it could be filled by."""
+    for kind in ("online_endpoint", "batch_endpoint"):
+        name = getattr(spec, kind)
+        try:
+            if name is not None:
+                ctx.metadata.get(Key(kind, key.workspace, name))
+        except NotFound as error:
+            raise _wrong(kind, error.message, "Create it first.") from None
+    for part, whole in _PARTS.items():
+        if getattr(spec, part) is not None and getattr(spec, whole) is None:
+            raise _wrong(part, f"`{part}` means nothing without `{whole}`.", f"Add `{whole}`.")
+    missing = {spec.entity_key, spec.event_time, spec.prediction_column}
+    missing -= set(spec.batch_columns)
+    if spec.batch_columns and missing:
+        text = f"`batch_columns` has no {listed(sorted(missing))}."
+        raise _wrong("batch_columns", text, "Name every column of the output's rows, in order.")
+
+
+def _wrong(field: str, text: str, hint: str) -> Invalid:
+    return Invalid(text, hint=hint, problems=(Problem(text, Place(field=field), hint),))

@@ -1,0 +1,237 @@
+"""Prediction views on real stores: whose history they take, and what they answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from services.endpoint_context import stage
+from zaffre.errors import Conflict, Invalid, NotFound
+from zaffre.kinds import entity, registry
+from zaffre.kinds.job import CommandJobSpec, JobStatus, OutputResult
+from zaffre.kinds.loading import check
+from zaffre.kinds.prediction import MadeBy, Prediction
+from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.tree import Leaf, tree_of
+from zaffre.ports.metadata import Add, Browse, Put
+from zaffre.services import files, lineage, predictions
+from zaffre.services.predictions.parts import room_of
+
+VIEW = Key("prediction_view", "default", "churn-now")
+TABLE = (
+    "customer,event_time,prediction\nc1,2026-01-01T00:00:00Z,0.25\nc2,2026-01-01T01:00:00Z,0.5\n"
+)
+
+
+@pytest.fixture
+def ctx(tmp_path):
+    with stage(tmp_path) as made:
+        made.endpoint()
+        yield made.ctx
+
+
+def make(ctx, **fields):
+    document = {"name": VIEW.name, "entity_key": "customer", **fields}
+    spec = check(registry.kind("prediction_view"), document).spec
+    return predictions.create(ctx, VIEW, spec)
+
+
+def tree(ctx, **contents):
+    """Store files (`a__csv` is `a.csv`)."""
+    leaves = []
+    for name, text in contents.items():
+        blob = ctx.artifacts.put([text.encode()])
+        leaves.append(Leaf(name.replace("__", "."), blob.digest, blob.size))
+    return files.store_tree(ctx, tree_of(leaves))
+
+
+def job(ctx, name, state="Completed", **contents):
+    """Store a job of now, with files as its output `score`."""
+    spec = CommandJobSpec.model_validate({"command": "true", "environment": "azureml:e:1"})
+    results = {"score": OutputResult(type="uri_folder", tree=tree(ctx, **contents))}
+    status = JobStatus(status=state, results=results if contents else {})
+    made = Resource(Key("job", "default", name), spec, status, created_at=ctx.clock.now())
+    ctx.clock.pass_by(timedelta(seconds=1))
+    return ctx.metadata.apply([Add(made)])[0]
+
+
+def load(ctx, name, **contents):
+    job(ctx, name, **contents)
+    predictions.load(ctx, VIEW, name)
+    predictions.advance(ctx, VIEW)
+    return predictions.show(ctx, VIEW).status
+
+
+def appeared(ctx, key, event, value=0.9):
+    """Let a hot prediction of now come in."""
+    made = entity.moment_of(ctx.clock.now().isoformat())
+    view = room_of(ctx.metadata.get(VIEW))
+    one = Prediction(key, entity.moment_of(event), value, MadeBy.HOT, made, f"{key}{made}")
+    ctx.predictions.append(view, [one])
+    ctx.clock.pass_by(timedelta(seconds=1))
+
+
+def answer(ctx, key, at=None):
+    found = predictions.look(ctx, VIEW, key, at)
+    return found["path"], found["prediction"]
+
+
+def test_a_jobs_output_becomes_the_history(ctx):
+    make(ctx)
+    status = load(ctx, "j1", part__csv=TABLE)
+    assert (status.batch_job, status.batch_rows) == ("j1", 2)
+    assert (status.watermark, status.provisioning_state) == ("2026-01-01T01:00:00Z", "Succeeded")
+    found = predictions.look(ctx, VIEW, "c1")
+    assert found == {
+        "key": "c1",
+        "prediction": 0.25,
+        "event_time": "2026-01-01T00:00:00Z",
+        "path": "cold",
+        "made_at": "2026-01-01T00:00:00Z",
+        "model": None,
+        "request_id": None,
+        "job": "j1",
+    }
+    assert [one["key"] for one in predictions.page(ctx, VIEW, "", 9)["items"]] == ["c1", "c2"]
+    links = lineage.walk(ctx, VIEW, "up")["edges"]
+    assert [(one["source"], one["relation"]) for one in links] == [("job:default/j1", "history")]
+
+
+def test_a_load_waits_for_its_job(ctx):
+    make(ctx)
+    running = job(ctx, "j1", "Running", part__csv=TABLE)
+    asked = predictions.load(ctx, VIEW, "j1")
+    assert asked.status.provisioning_state == "Updating"
+    assert predictions.unfinished(ctx) == [VIEW]
+    with pytest.raises(Conflict, match="on its way"):
+        predictions.load(ctx, VIEW, "j1")
+    assert not predictions.advance(ctx, VIEW)
+    done = running.status.model_copy(update={"status": "Completed"})
+    ctx.metadata.apply([Put(Resource(running.key, running.spec, done, running.revision))])
+    assert predictions.advance(ctx, VIEW)
+    assert predictions.unfinished(ctx) == []
+    assert answer(ctx, "c1") == ("cold", 0.25)
+
+
+def test_a_late_batch_overwrites_no_newer_hot_prediction(ctx):
+    make(ctx)
+    job(ctx, "late", part__csv=TABLE)
+    appeared(ctx, "c1", "2026-01-01T00:00:00Z")
+    appeared(ctx, "c2", "2026-01-01T00:59:00Z")
+    predictions.load(ctx, VIEW, "late")
+    predictions.advance(ctx, VIEW)
+    assert answer(ctx, "c1") == ("hot", 0.9)
+    assert answer(ctx, "c2") == ("cold", 0.5)
+    load(ctx, "newer", part__csv=TABLE)
+    assert answer(ctx, "c1") == ("cold", 0.25)
+
+
+def test_a_batch_that_began_earlier_does_not_replace_a_later_one(ctx):
+    make(ctx)
+    job(ctx, "slow", part__csv=TABLE.replace("0.25", "0.1"))
+    load(ctx, "quick", part__csv=TABLE)
+    predictions.load(ctx, VIEW, "slow")
+    predictions.advance(ctx, VIEW)
+    status = predictions.show(ctx, VIEW).status
+    assert [one.state for one in status.loads] == ["Superseded", "Loaded"]
+    assert answer(ctx, "c1") == ("cold", 0.25)
+
+
+@pytest.mark.parametrize(
+    ("contents", "said"),
+    [
+        ({"a__csv": "customer,event_time,prediction\nc1,yesterday,1\n"}, "row 1: `yesterday`"),
+        ({"a__csv": "customer,when,prediction\nc1,1,1\n"}, "batch_columns"),
+        ({"a__csv": "customer,event_time,prediction\n,1,1\n"}, "no key of an entity"),
+        ({"a__csv": "customer,event_time,prediction\n"}, "has no rows"),
+        ({"a__jsonl": '{"customer": 1, "event_time": 1}\n'}, "no `prediction`"),
+        ({"a__jsonl": "[1]\n"}, "line 1 is no JSON object"),
+        ({"a__pickle": "x"}, "no table that a view reads"),
+        ({}, "no output `score`"),
+    ],
+)
+def test_a_batch_that_cannot_be_read_changes_nothing(ctx, contents, said):
+    make(ctx)
+    load(ctx, "good", part__csv=TABLE)
+    status = load(ctx, "bad", **contents)
+    assert said in status.loads[0].error
+    assert status.loads[0].state == "Failed"
+    assert status.batch_job == "good"
+    assert answer(ctx, "c1") == ("cold", 0.25)
+
+
+def test_a_job_that_failed_is_not_loaded(ctx):
+    make(ctx)
+    job(ctx, "broken", "Failed")
+    with pytest.raises(Conflict, match="Failed"):
+        predictions.load(ctx, VIEW, "broken")
+    with pytest.raises(NotFound):
+        predictions.load(ctx, VIEW, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fields"),
+    [
+        ("a__csv", 'c1 1767225600 "a b"\n', {"batch_columns": ["customer", "event_time", "p"]}),
+        ("a__csv", '"c1",1767225600.0,a b\n', {"batch_columns": ["customer", "event_time", "p"]}),
+        ("a__tsv", "p\tcustomer\tevent_time\na b\tc1\t1767225600000\n", {}),
+        ("a__jsonl", '{"customer": "c1", "event_time": 1767225600, "p": "a b"}\n', {}),
+    ],
+)
+def test_tables_come_in_several_forms(ctx, name, text, fields):
+    make(ctx, prediction_column="p", **fields)
+    load(ctx, "j1", **{name: text, "_SUCCESS": "", ".hidden": ""})
+    assert predictions.look(ctx, VIEW, "c1")["event_time"] == "2026-01-01T00:00:00Z"
+    assert answer(ctx, "c1") == ("cold", "a b")
+
+
+def test_numbers_are_entities_whoever_wrote_them(ctx):
+    make(ctx)
+    head = "customer,event_time,prediction"
+    load(ctx, "j1", a__csv=f'{head}\n7.0,1,"[0.1,0.9]"\n007,1,NaN\n')
+    assert answer(ctx, "7") == ("cold", [0.1, 0.9])
+    assert answer(ctx, "007") == ("cold", None)
+
+
+def test_it_answers_as_of_a_moment(ctx):
+    make(ctx, valid_hours=1)
+    load(ctx, "j1", part__csv=TABLE)
+    appeared(ctx, "c1", "2026-01-01T00:30:00Z")
+    assert answer(ctx, "c1", "2026-01-01T00:29:00Z") == ("cold", 0.25)
+    assert answer(ctx, "c1", "2026-01-01T00:31:00Z") == ("hot", 0.9)
+    with pytest.raises(NotFound, match="older than 1 hours"):
+        predictions.look(ctx, VIEW, "c1", "2026-01-01T02:00:00Z")
+    with pytest.raises(NotFound, match="no prediction"):
+        predictions.look(ctx, VIEW, "c3")
+    with pytest.raises(Invalid, match="no moment"):
+        predictions.look(ctx, VIEW, "c1", "soon")
+    assert [one["key"] for one in predictions.page(ctx, VIEW, "", 1)["items"]] == ["c1"]
+    late = predictions.page(ctx, VIEW, "", 9, "2026-01-01T01:31:00Z")
+    assert [one["key"] for one in late["items"]] == ["c2"]
+
+
+def test_it_names_endpoints_that_are_there(ctx):
+    with pytest.raises(Invalid, match="nowhere"):
+        make(ctx, online_endpoint="nowhere")
+    with pytest.raises(Invalid, match="batch_endpoint"):
+        make(ctx, batch_deployment="blue")
+    with pytest.raises(Invalid, match="batch_columns"):
+        make(ctx, batch_columns=["customer"])
+    assert ctx.metadata.browse(Browse("prediction_view")).items == []
+
+
+def test_a_new_view_of_an_old_name_is_empty(ctx):
+    make(ctx)
+    load(ctx, "j1", part__csv=TABLE)
+    predictions.delete(ctx, VIEW)
+    make(ctx)
+    with pytest.raises(NotFound):
+        predictions.look(ctx, VIEW, "c1")
+    again = predictions.update(
+        ctx,
+        ctx.metadata.get(VIEW),
+        ctx.metadata.get(VIEW).spec.model_copy(update={"keep_hot_days": 3}),
+        None,
+    )
+    assert again.spec.keep_hot_days == 3

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zaffre.kinds.sweep import EarlyTermination, SearchParameter
-from zaffre.services.sweeps.bayesian import Known, suggest
+from zaffre.services.sweeps import bayesian
+from zaffre.services.sweeps.bayesian import Known, fitting_sampler, suggest
 from zaffre.services.sweeps.sampling import combinations, flat, grid, sample
 from zaffre.services.sweeps.sobol import MOST, point
 from zaffre.services.sweeps.stopping_early import stopped
@@ -136,6 +137,41 @@ def test_bayesian_values_are_of_the_space_and_follow_from_what_is_known(seed):
     suggest(SPACE, "minimize", seed, [Known({"a": "gone", "z": 1}, 1.0)])
 
 
+def test_bayesian_values_of_a_normal_distribution_are_normal():
+    pytest.importorskip("optuna")
+    tried = space(
+        n={"type": "normal", "mu": 3, "sigma": 1}, m={"type": "lognormal", "mu": 0, "sigma": 1}
+    )
+    first = [suggest(tried, "minimize", seed, []) for seed in range(300)]
+    for values in ([one["n"] - 3 for one in first], [math.log(one["m"]) for one in first]):
+        assert abs(mean(values)) < 0.25
+        assert 0.8 < stdev(values) < 1.25
+    known = [Known(one, one["n"]) for one in first[:12]]
+    assert suggest(tried, "minimize", 1, known) == suggest(tried, "minimize", 1, known)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "randint", "normal"])
+def test_numbers_are_sampled_by_gaussian_processes_where_torch_is(kind, monkeypatch):
+    fields = {"uniform": {"min_value": 0, "max_value": 1}, "randint": {"upper": 4}, "normal": {}}
+    numbers = space(x={"type": kind, **fields[kind]})
+    words = space(x={"type": kind, **fields[kind]}, y={"type": "choice", "values": [1, 2]})
+    monkeypatch.setattr(bayesian, "find_spec", lambda name: name)
+    assert (fitting_sampler(numbers), fitting_sampler(words)) == ("gp", "tpe")
+    monkeypatch.setattr(bayesian, "find_spec", lambda name: name if name != "torch" else None)
+    assert fitting_sampler(numbers) == "tpe"
+
+
+def test_gaussian_processes_find_the_bottom_of_a_bowl():
+    pytest.importorskip("optuna")
+    pytest.importorskip("torch")
+    bowl = space(x={"type": "uniform", "min_value": -5, "max_value": 5})
+    known = []
+    for _ in range(14):
+        values = suggest(bowl, "minimize", 1, known, "gp")
+        known.append(Known(values, (values["x"] - 2) ** 2))
+    assert min(one.value for one in known) < 0.05
+
+
 def test_bayesian_sampling_beats_chance_on_a_bowl():
     pytest.importorskip("optuna")
     bowl = space(
@@ -204,6 +240,22 @@ def test_the_median_of_averages_stops_the_slow():
     assert stopped(policy(type="median_stopping"), "maximize", histories, {1, 2}) == []
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "bandit", "slack_factor": 0.1},
+        {"type": "truncation_selection", "truncation_percentage": 50},
+        {"type": "median_stopping"},
+    ],
+    ids=lambda one: one["type"],
+)
+def test_a_trial_that_is_ahead_is_judged_where_a_better_one_stands(fields):
+    histories = {0: [2.0 * at for at in range(20)], 1: [10.0 * at for at in range(18)]}
+    assert stopped(policy(**fields), "maximize", histories, {0, 1}) == [0]
+    late_bloomer = {0: [0.0, 0.0, 0.0, 9.0], 1: [5.0, 5.0]}
+    assert stopped(policy(**fields), "maximize", late_bloomer, {0, 1}) != [0]
+
+
 def test_a_factor_of_what_is_minimized_is_counted_from_the_best():
     histories = {0: [10.0], 1: [11.0], 2: [12.5], 3: [float("nan")]}
     judge = policy(type="bandit", slack_factor=0.2)
@@ -226,9 +278,7 @@ def test_the_best_is_never_stopped(fields, goal, histories):
     gone = stopped(policy(**fields), goal, histories, set(histories))
     for trial in gone:
         reached = len(histories[trial])
-        others = [
-            one[:reached] for at, one in histories.items() if len(one) >= reached and at != trial
-        ]
+        others = [one[:reached] for at, one in histories.items() if one and at != trial]
         pick = max if goal == "maximize" else min
         assert others
         best = pick(pick(one) for one in others)

@@ -224,6 +224,9 @@ class JobStatus(Status):
     seed: int | None = Field(
         default=None, title="Seed", description="What a sweep's values are drawn from."
     )
+    sampler: str | None = Field(
+        default=None, title="Sampler", description="Of Bayesian sampling: `tpe` or `gp`."
+    )
     trials: tuple[TrialStatus, ...] = Field(
         default=(), title="Trials", description="How the trials of a sweep go."
     )

@@ -170,7 +170,9 @@ class _Turn:
         if rule != "bayesian":
             return sample(self.spec.search_space, rule, seed, number)
         known = [*self._earlier(), *(_known(one) for one in self.trials)]
-        return bayesian.suggest(self.spec.search_space, self.spec.objective.goal, seed, known)
+        sampler = self.before.sampler or "tpe"
+        goal = self.spec.objective.goal
+        return bayesian.suggest(self.spec.search_space, goal, seed, known, sampler)
 
     def _earlier(self) -> list[Known]:
         """Give the trials of the sweeps that this one learns from."""

@@ -1,4 +1,4 @@
-"""Values that earlier trials suggest: Optuna's TPE, its study made anew from what is stored."""
+"""Values that earlier trials suggest: Optuna's TPE or GP, over what is stored of them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from zaffre.errors import Invalid
 from zaffre.kinds.resource import Json
 from zaffre.kinds.sweep import SearchParameter
-from zaffre.services.sweeps.sampling import Space, nested, placed
+from zaffre.services.sweeps.sampling import Space, at_quantile, nested, normal, placed
 
-_NORMAL_REACH = 4.0
+_UNIT = (1e-6, 1 - 1e-6)
+_STARTUP_TRIALS = 8
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,26 @@ def optuna() -> Any:
     return found
 
 
-def suggest(space: Space, goal: str, seed: int, known: Sequence[Known]) -> dict[str, Json]:
+def fitting_sampler(space: Space) -> str:
+    """Name the sampler that fits: `gp` for numbers alone where torch is installed, else `tpe`."""
+    is_numeric = all(parameter.type != "choice" for parameter in space.values())
+    return "gp" if is_numeric and find_spec("torch") and find_spec("scipy") else "tpe"
+
+
+def suggest(
+    space: Space, goal: str, seed: int, known: Sequence[Known], sampler: str = "tpe"
+) -> dict[str, Json]:
     """Give the values of the next trial."""
     library = optuna()
-    sampler = library.samplers.TPESampler(
-        seed=(seed + len(known)) % 2**32,
-        constant_liar=True,
-        n_startup_trials=8,
-        multivariate=False,
+    seed = (seed + len(known)) % 2**32
+    chosen = (
+        library.samplers.GPSampler(seed=seed, n_startup_trials=_STARTUP_TRIALS)
+        if sampler == "gp"
+        else library.samplers.TPESampler(
+            seed=seed, constant_liar=True, n_startup_trials=_STARTUP_TRIALS, multivariate=False
+        )
     )
-    study = library.create_study(direction=goal, sampler=sampler)
+    study = library.create_study(direction=goal, sampler=chosen)
     for one in known:
         study.add_trial(_trial(library, space, one))
     asked = study.ask()
@@ -68,14 +80,21 @@ def _asked(asked: Any, name: str, parameter: SearchParameter) -> Json:
     if parameter.type == "randint":
         return int(asked.suggest_int(name, 0, int(parameter.upper or 1) - 1))
     low, high = _bounds(parameter)
-    return placed(parameter, float(asked.suggest_float(name, low, high)))
+    asked_for = float(asked.suggest_float(name, low, high))
+    return placed(
+        parameter, asked_for if _is_bounded(parameter) else at_quantile(parameter, asked_for)
+    )
+
+
+def _is_bounded(parameter: SearchParameter) -> bool:
+    return parameter.min_value is not None and parameter.max_value is not None
 
 
 def _bounds(parameter: SearchParameter) -> tuple[float, float]:
+    """Give the ends of the study's axis: of a normal distribution, it is that of the quantiles."""
     if parameter.min_value is not None and parameter.max_value is not None:
         return parameter.min_value, parameter.max_value
-    reach = _NORMAL_REACH * (parameter.sigma or 1.0)
-    return (parameter.mu or 0.0) - reach, (parameter.mu or 0.0) + reach
+    return _UNIT
 
 
 def _trial(library: Any, space: Space, known: Known) -> Any:
@@ -123,9 +142,10 @@ def _place(
 
 
 def _raw(parameter: SearchParameter, value: float) -> float:
-    if "log" not in parameter.type:
-        return value
-    return math.log(value) if value > 0 else _bounds(parameter)[0]
+    """Give the point of the study's axis at which a value lies."""
+    if "log" in parameter.type:
+        value = math.log(value) if value > 0 else -math.inf
+    return value if _is_bounded(parameter) else normal(parameter).cdf(value)
 
 
 def _same(one: Json, value: Json) -> bool:

@@ -69,14 +69,19 @@ def drawn(parameter: SearchParameter, unit: Units) -> Json:
         return {**chosen, **inner} if isinstance(chosen, dict) else chosen
     if parameter.type == "randint":
         return min(int(at * int(parameter.upper or 1)), int(parameter.upper or 1) - 1)
-    return placed(parameter, _inverse(parameter, at))
+    return placed(parameter, at_quantile(parameter, at))
 
 
-def _inverse(parameter: SearchParameter, at: float) -> float:
+def at_quantile(parameter: SearchParameter, at: float) -> float:
+    """Give the number below which a share of a distribution lies; of logarithms, the logarithm."""
     if parameter.min_value is not None and parameter.max_value is not None:
         return parameter.min_value + at * (parameter.max_value - parameter.min_value)
-    normal = NormalDist(parameter.mu or 0.0, parameter.sigma or 1.0)
-    return normal.inv_cdf(min(max(at, _EDGE), 1 - _EDGE))
+    return normal(parameter).inv_cdf(min(max(at, _EDGE), 1 - _EDGE))
+
+
+def normal(parameter: SearchParameter) -> NormalDist:
+    """Give the normal distribution of a parameter that has `mu` and `sigma`."""
+    return NormalDist(parameter.mu or 0.0, parameter.sigma or 1.0)
 
 
 def placed(parameter: SearchParameter, value: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 from zaffre.kinds.sweep import EarlyTermination
@@ -26,30 +26,36 @@ def stopped(
         "median_stopping": _median,
         "truncation_selection": _truncation,
     }[policy.type]
-    return [
-        trial
-        for trial in sorted(running)
-        if (interval := _interval(policy, len(better.get(trial, ())))) is not None
-        and judge(policy, better, trial, interval)
-    ]
+    return [trial for trial in sorted(running) if _falls(policy, judge, better, trial)]
 
 
-def _interval(policy: EarlyTermination, reported: int) -> int | None:
-    """Give the last number of values at which a trial is judged."""
+def _falls(
+    policy: EarlyTermination, judge: Callable[..., bool], better: Histories, trial: int
+) -> bool:
+    """Judge a trial by its best so far against what others had at the same number of values."""
+    interval = _interval(policy, better, trial)
+    if interval is None:
+        return False
+    rivals = {
+        other: values[:interval] for other, values in better.items() if len(values) >= interval
+    }
+    return judge(policy, {**rivals, trial: better[trial]}, trial)
+
+
+def _interval(policy: EarlyTermination, better: Histories, trial: int) -> int | None:
+    """Give the last number of values at which a trial is judged: one that another has reached.
+
+    A trial that started first is ahead of all others; it is judged where the next one stands.
+    """
+    others = (len(values) for other, values in better.items() if other != trial)
+    reported = min(len(better.get(trial, ())), max(others, default=0))
     every = max(1, policy.evaluation_interval)
     last = reported // every * every
     return last if last and last >= policy.delay_evaluation else None
 
 
-def _reached(better: Histories, interval: int) -> dict[int, Sequence[float]]:
-    return {
-        trial: values[:interval] for trial, values in better.items() if len(values) >= interval
-    }
-
-
-def _bandit(policy: EarlyTermination, better: Histories, trial: int, interval: int) -> bool:
-    reached = _reached(better, interval)
-    best = max(max(values) for values in reached.values())
+def _bandit(policy: EarlyTermination, rivals: Histories, trial: int) -> bool:
+    best = max(max(values) for values in rivals.values())
     if policy.slack_amount is not None:
         allowed = best - policy.slack_amount
     else:
@@ -57,18 +63,16 @@ def _bandit(policy: EarlyTermination, better: Histories, trial: int, interval: i
         # best / (1 + factor) of what is maximized, best * (1 + factor) of what is minimized.
         loss = factor / (1 + factor) if best > 0 else factor
         allowed = best - abs(best) * loss
-    return max(reached[trial]) < allowed
+    return max(rivals[trial]) < allowed
 
 
-def _median(policy: EarlyTermination, better: Histories, trial: int, interval: int) -> bool:
+def _median(policy: EarlyTermination, rivals: Histories, trial: int) -> bool:
     del policy
-    reached = _reached(better, interval)
-    averages = [sum(values) / len(values) for values in reached.values()]
-    return len(averages) > 1 and max(reached[trial]) < median(averages)
+    averages = [sum(values) / len(values) for values in rivals.values()]
+    return max(rivals[trial]) < median(averages)
 
 
-def _truncation(policy: EarlyTermination, better: Histories, trial: int, interval: int) -> bool:
-    reached = _reached(better, interval)
-    ranked = sorted(reached, key=lambda one: (max(reached[one]), -one))
+def _truncation(policy: EarlyTermination, rivals: Histories, trial: int) -> bool:
+    ranked = sorted(rivals, key=lambda one: (max(rivals[one]), -one))
     count = len(ranked) * (policy.truncation_percentage or 0) // 100
     return trial in ranked[:count]

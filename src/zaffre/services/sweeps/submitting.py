@@ -39,8 +39,10 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
     key = Key("job", key.workspace, name)
     _refuse_taken(ctx, key)
     whole = _pinned(ctx, key, spec)
+    sampler = None
     if whole.sampling.type == "bayesian":
         bayesian.optuna()
+        sampler = bayesian.fitting_sampler(whole.search_space)
     seed = whole.sampling.seed
     now = ctx.clock.now().timestamp()
     status = JobStatus(
@@ -49,6 +51,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         started_at=now,
         attempt=1,
         seed=secrets.randbelow(_SEEDS) if seed is None else seed,
+        sampler=sampler,
         warnings=tuple(f"{field}: {text}" for field, text in [*whole.remarks(), *_fewer(whole)]),
     )
     _try_first(key, whole, status.seed or 0)

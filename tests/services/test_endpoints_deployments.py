@@ -89,6 +89,7 @@ def test_the_gateway_is_told_how_to_start_it(on: Stage) -> None:
         "model": entry["model"],
         "flavor": None,
         "model_file": None,
+        "acceleration": None,
         "env": {"A": "b"},
         "instances": 3,
         "concurrency": 2,
@@ -209,9 +210,33 @@ def test_a_declared_flavor_says_what_a_file_is(on: Stage) -> None:
     assert (entry["flavor"], Path(entry["model_file"]).name) == ("lightgbm", "model.txt")
 
 
+def test_acceleration_is_told_to_the_gateway_with_its_sample(on: Stage) -> None:
+    rows = on.tree(rows__csv="a,b\n1,2\n")
+    on.deployment(code_configuration=None, acceleration={"tolerance": 1e-3, "sample_data": rows})
+    on.settle()
+    entry = on.served()
+    assert entry is not None
+    told = entry["acceleration"]
+    assert told["tolerance"] == 1e-3
+    assert Path(told["sample"]).read_text() == "a,b\n1,2\n"
+    on.reports(blue={"state": "ready", "instances": 1, "compiled": {"used": False, "reason": "x"}})
+    assert on.status().compiled.reason == "x"
+
+
+def test_a_model_that_brings_its_environment_gets_the_converters(on: Stage) -> None:
+    path = on.tree(m___MLmodel="flavors: {}", m___requirements__txt="scikit-learn\n") + "/m"
+    model = {"path": path, "type": "mlflow_model"}
+    on.deployment(model=model, code_configuration=None, environment=None, acceleration={})
+    kept = on.ctx.metadata.browse(
+        Browse("environment", "default", {"name": "anonymous"}, versions=True)
+    )
+    assert any("skl2onnx" in str(found.spec) for found in kept.items)
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        ({"acceleration": {}}, "models without a script"),
         ({"code_configuration": None, "model": {"path": "WEIGHTS"}}, "needs a flavor"),
         ({"model": None, "code_configuration": None}, "nor `code_configuration`"),
         ({"code_configuration": {"scoring_script": "score.py"}}, "names no `code` folder"),

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
+from zaffre.kinds.acceleration import Acceleration, Compiled
 from zaffre.kinds.deployment_settings import (
     CodeConfiguration,
     DataCollector,
@@ -142,6 +143,11 @@ class OnlineDeploymentSpec(Spec):
         title="Code",
         description="Scoring script; a model of type `mlflow_model` needs none.",
     )
+    acceleration: Acceleration | None = Field(
+        default=None,
+        title="Acceleration",
+        description="Answer by a compiled model, if it answers as the original. Not Azure's.",
+    )
     environment: EnvironmentChoice | None = Field(
         default=None,
         title="Environment",
@@ -226,6 +232,15 @@ class Launch(Part):
     model_file: str | None = Field(
         default=None, title="Model file", description="That file, among the model's files."
     )
+    acceleration: Acceleration | None = Field(
+        default=None, title="Acceleration", description="How the model is compiled."
+    )
+    sample_tree: str | None = Field(
+        default=None, title="Sample data", description="Digest of the rows to compare on."
+    )
+    sample_file: str | None = Field(
+        default=None, title="Sample file", description="The file that holds them."
+    )
     code_tree: str | None = Field(default=None, title="Code", description="Digest of its files.")
     script: str | None = Field(default=None, title="Script", description="The scoring script.")
     environment: str | None = Field(
@@ -306,6 +321,9 @@ class OnlineDeploymentStatus(Status):
     error: EndpointError | None = Field(default=None, title="Error", description="Why it failed.")
     ready_instances: int = Field(
         default=0, title="Ready", description="How many instances answer now."
+    )
+    compiled: Compiled | None = Field(
+        default=None, title="Compiled", description="What came of its acceleration."
     )
     load: Load | None = Field(
         default=None, title="Load", description="Its requests so far, once there were some."

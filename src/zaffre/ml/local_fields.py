@@ -37,6 +37,7 @@ LOCAL_FIELDS: dict[str, dict[str, str]] = {
         "model.path": NAMED,
         "model": NAMED,
         "code_configuration.code": CODE,
+        "acceleration.sample_data": CONTENT,
         **WITHIN,
     },
 }

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from zaffre.errors import Conflict, Stale
+from zaffre.kinds.acceleration import Compiled
 from zaffre.kinds.endpoint import Launch, Load, MirrorCounts, OnlineDeploymentStatus
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Browse, Link, Page, Put, Remove, Write
@@ -187,6 +188,8 @@ def _alive(found: Resource, seen: Mapping[str, Mapping[str, Any]]) -> Resource:
     if not known:
         return found
     seen_now: dict[str, Any] = {"ready_instances": int(known.get("instances") or 0)}
+    if known.get("compiled"):
+        seen_now["compiled"] = Compiled.model_validate(known["compiled"])
     if "requests" in known:
         facts = {name: known[name] for name in Load.model_fields if name in known}
         seen_now["load"] = Load.model_validate(facts)

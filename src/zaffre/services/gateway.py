@@ -162,6 +162,7 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "model_file": str(model / launch.model_folder / launch.model_file)
         if launch.model_file
         else None,
+        "acceleration": _acceleration(launch, folder),
         "env": dict(launch.variables),
         "instances": launch.instances,
         "concurrency": launch.requests.max_concurrent_requests_per_instance,
@@ -169,6 +170,16 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "max_body": MAX_BODY,
         "queue_wait_ms": launch.requests.max_queue_wait_ms,
         "log": str(log_of(home, key)),
+    }
+
+
+def _acceleration(launch: Launch, folder: Path) -> dict[str, Any] | None:
+    if launch.acceleration is None:
+        return None
+    return {
+        "folder": str(folder / "accelerated"),
+        "tolerance": launch.acceleration.tolerance,
+        "sample": str(folder / "sample" / launch.sample_file) if launch.sample_file else None,
     }
 
 

@@ -20,6 +20,7 @@ from zaffre.kinds.reference import asset as parse_asset
 from zaffre.kinds.resource import Json, Key, Resource
 from zaffre.kinds.tree import Tree as Manifest
 from zaffre.services import environments, files, models
+from zaffre.services.accelerations import sample_file, with_converters
 from zaffre.services.context import Context
 
 FOLDER = "model"
@@ -28,7 +29,13 @@ REQUIREMENTS_FILE = "requirements.txt"
 SERVERS = ("azureml-", "mlserver")
 MANIFEST_BYTES = 1 << 20
 
-ASKED = ("model", "code_configuration", "environment", "environment_variables")
+ASKED = (
+    "model",
+    "code_configuration",
+    "acceleration",
+    "environment",
+    "environment_variables",
+)
 """The fields that make a revision; a change of others needs no new workers."""
 
 
@@ -51,7 +58,13 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
     """
     model = _model(ctx, key.workspace, spec)
     code = spec.code_configuration
+    if code is not None and spec.acceleration is not None:
+        raise Invalid(
+            "`acceleration` is for models without a script: a scoring script loads its model.",
+            hint="Leave out `code_configuration`, or load an ONNX model in `init()`.",
+        )
     plain = _plain(key.name, model) if code is None else None
+    sample = sample_file(ctx, key.workspace, spec.acceleration)
     pinned = environments.pin(ctx, key.workspace, _environment(ctx, spec, model))
     return Launch(
         id=new_id(key),
@@ -61,6 +74,9 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         is_mlflow=code is None and plain is None,
         flavor=plain.flavor if plain else None,
         model_file=plain.path if plain else None,
+        acceleration=spec.acceleration,
+        sample_tree=sample.tree if sample else None,
+        sample_file=sample.path if sample else None,
         code_tree=_code(ctx, key.workspace, code) if code else None,
         script=code.scoring_script if code else None,
         environment=pinned.id or None,
@@ -201,6 +217,13 @@ def _environment(
     """Give the environment; a model without a script brings its own."""
     if spec.environment is not None or model is None or spec.code_configuration is not None:
         return spec.environment
+    brought = _brought(ctx, model)
+    if brought is None or spec.acceleration is None:
+        return brought
+    return with_converters(brought)
+
+
+def _brought(ctx: Context, model: Served) -> InlineEnvironment | None:
     conda = _read(ctx, model.tree, CONDA_FILE)
     if conda is not None:
         return InlineEnvironment(conda_file=_without_servers(_parsed(conda)))

@@ -37,6 +37,8 @@ def lay_out(ctx: Context, launch: Launch) -> Path:
         _write_tree(ctx, launch.model_tree, making / "model" / launch.model_folder)
     if launch.code_tree:
         _write_tree(ctx, launch.code_tree, making / "code")
+    if launch.sample_tree:
+        _write_tree(ctx, launch.sample_tree, making / "sample")
     making.rename(target)
     return target
 

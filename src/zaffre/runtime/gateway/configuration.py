@@ -22,6 +22,7 @@ LAUNCH = (
     "mlflow_model",
     "flavor",
     "model_file",
+    "acceleration",
     "env",
     "timeout_ms",
     "log",
@@ -49,6 +50,7 @@ class Deployment:
     log: str | None
     flavor: str | None = None
     model_file: str | None = None
+    acceleration: Mapping[str, Any] | None = None
     instances: int = 1
     concurrency: int = 1
     timeout_ms: int = 5000
@@ -160,5 +162,6 @@ def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
         lines=header_lines([(NAME_HEADER, name), *([(MODEL_HEADER, model)] if model else [])]),
         flavor=body.get("flavor"),
         model_file=body.get("model_file"),
+        acceleration=body.get("acceleration"),
         **numbers,
     )

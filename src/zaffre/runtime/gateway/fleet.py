@@ -165,5 +165,6 @@ def _facts(pool: Pool) -> dict[str, Any]:
         "line": trouble.line if trouble else None,
         "log": trouble.log if trouble else None,
         "instances": sum(worker.takes_more for worker in pool.workers),
+        "compiled": pool.compiled,
         "pids": [worker.record.pid for worker in pool.workers],
     }

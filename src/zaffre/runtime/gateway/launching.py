@@ -62,6 +62,7 @@ def specification_of(deployment: Deployment, marks: Path) -> dict[str, Any]:
         "mlflow_model": deployment.mlflow_model,
         "flavor": deployment.flavor,
         "model_file": deployment.model_file,
+        "acceleration": deployment.acceleration,
         "mlmodel": _mlmodel(deployment.mlflow_model)
         if deployment.mlflow_model and not deployment.script
         else None,

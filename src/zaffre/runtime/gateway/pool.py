@@ -54,6 +54,7 @@ class Pool:
         self.draining = False
         self.stopping = False
         self.swagger: dict[str, Any] = {}
+        self.compiled: dict[str, Any] | None = None
         self.batches = Histogram(BATCHES)
         self.cpu = CpuMeter()
         self._place = place
@@ -122,6 +123,7 @@ class Pool:
     def ready(self, worker: Worker) -> None:
         """A worker loaded what it serves."""
         self.swagger = worker.hello.get("swagger", {})
+        self.compiled = worker.hello.get("compiled")
         self._batching = worker.hello.get("mode") == "model"
         self.trouble = None
         self.was_ready = True

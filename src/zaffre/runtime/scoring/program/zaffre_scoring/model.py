@@ -9,8 +9,8 @@ import traceback
 from typing import Any, Dict, List, Sequence, Tuple
 
 from zaffre_scoring import swagger
+from zaffre_scoring.accelerating import chosen
 from zaffre_scoring.answers import SCRIPT_FAILED, Answer, message
-from zaffre_scoring.predictors import Predictor, load
 from zaffre_scoring.requests import Refused, Request
 from zaffre_scoring.signature import BadRows
 from zaffre_scoring.tables import Table, gathered, table_of
@@ -31,7 +31,7 @@ class Model:
     wants_headers = False
 
     def __init__(self, spec: Dict[str, Any]) -> None:
-        self._predictor: Predictor = load(spec)
+        self._predictor, self.compiled = chosen(spec)
 
     def documents(self, _folder: str) -> Dict[str, Any]:
         """Give the OpenAPI documents, made of the model's signature."""

@@ -87,7 +87,7 @@ class Onnx:
         except self._bad as error:
             raise BadRows(f"The model refused the input: {str(error)[:300]}") from None
         if self.compiled is not None:
-            return plain(found[0].ravel() if self.compiled["flat"] else found[0])
+            return _as_original(found[0], self.compiled)
         if self._as_records or len(found) > 1:
             return _records(self._outputs, found)
         return plain(_flat(found[0]))
@@ -124,6 +124,13 @@ class Onnx:
 def _refusals() -> Tuple[Any, ...]:
     state = importlib.import_module("onnxruntime.capi.onnxruntime_pybind11_state")
     return (state.InvalidArgument, ValueError, TypeError)
+
+
+def _as_original(values: Any, compiled: Dict[str, Any]) -> List[Any]:
+    """Give the form that the original's answers had."""
+    if compiled["column"] is not None:
+        values = values[:, compiled["column"]]
+    return plain(values.ravel() if compiled["flat"] else values)
 
 
 def _flat(values: Any) -> Any:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from zaffre.kinds.annotations import branches, choices, described, items_of, model_among
-from zaffre.kinds.registry import all_kinds
+from zaffre.kinds.registry import all_kinds, kind_of
 from zaffre.kinds.resource import Kind, Spec
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -33,7 +33,7 @@ def _head(kind: Kind) -> Iterator[str]:
     yield f"# {kind.title}\n\n{NOTE}\n\n{_about(kind.spec)}\n"
     yield f"```yaml\n{kind.example}```\n"
     where = "" if kind.name == "workspace" else "/{workspace}"
-    parent = "/online-endpoints/{endpoint}" if kind.parent else ""
+    parent = f"/{kind_of(kind.parent).plural}/{{endpoint}}" if kind.parent else ""
     plural = "" if kind.name == "workspace" else f"/{kind.plural}"
     yield f"Command: `zaffre {kind.noun}`. Address: `/api/v1/workspaces{where}{parent}{plural}`.\n"
     if kind.later:

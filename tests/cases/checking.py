@@ -26,7 +26,10 @@ def files(folder: Path, expect: dict[str, Any], base: Path) -> None:
     for name, wanted in expect.items():
         path = folder / name if name else only_file(folder)
         assert path.is_file(), f"no {name} in {sorted(map(str, folder.rglob('*')))}"
-        content(path, wanted, base)
+        lines = {key: wanted[key] for key in ("by_file", "tolerance") if key in wanted}
+        if lines:
+            predictions(path, **lines)
+        content(path, {key: wanted[key] for key in wanted if key not in lines}, base)
 
 
 def only_file(folder: Path) -> Path:
@@ -56,6 +59,21 @@ def content(path: Path, wanted: dict[str, Any], base: Path) -> None:
             assert path.exists() is value
         else:
             raise AssertionError(f"this case checks `{key}`, which is not known here")
+
+
+def predictions(path: Path, by_file: dict[str, Any], tolerance: float) -> None:
+    """Compare lines `row,prediction,file`: for each file their number, sum, first and last."""
+    found: dict[str, list[float]] = {}
+    for line in path.read_text().splitlines():
+        row, value, file = line.split(",")
+        assert int(row) == len(found.setdefault(file, []))
+        found[file].append(float(value))
+    assert found.keys() == by_file.keys()
+    for file, facts in by_file.items():
+        got = found[file]
+        told = {"rows": len(got), "sum": sum(got), "first": got[0], "last": got[-1]}
+        for name, value in facts.items():
+            assert abs(told[name] - value) <= tolerance, (file, name, told)
 
 
 def answer(said: str, expect: dict[str, Any]) -> None:

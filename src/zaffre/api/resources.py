@@ -17,7 +17,7 @@ from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds import wire
 from zaffre.kinds.loading import check
 from zaffre.kinds.merge import merge_patch
-from zaffre.kinds.registry import all_kinds
+from zaffre.kinds.registry import all_kinds, kind_of
 from zaffre.kinds.resource import Json, Key, Kind, Resource
 from zaffre.ports.metadata import Browse
 from zaffre.services import resources, workspaces
@@ -195,7 +195,7 @@ def collection_path(kind: Kind) -> str:
     """Give the path of a kind's collection."""
     if kind.name == "workspace":
         return "/api/v1/workspaces"
-    parent = "/online-endpoints/{parent}" if kind.parent else ""
+    parent = f"/{kind_of(kind.parent).plural}/{{parent}}" if kind.parent else ""
     return f"/api/v1/workspaces/{{workspace}}{parent}/{kind.plural}"
 
 

@@ -9,6 +9,8 @@ from functools import partial
 from zaffre.kinds.resource import Key, Kind, Resource, Spec
 from zaffre.ports.metadata import Browse, Page
 from zaffre.services import (
+    batch_deployments,
+    batch_endpoints,
     components,
     computes,
     data,
@@ -57,6 +59,8 @@ _CREATE: dict[str, Create] = {
     "online_endpoint": endpoints.create,
     "online_deployment": deployments.create,
     "prediction_view": predictions.create,
+    "batch_endpoint": batch_endpoints.create,
+    "batch_deployment": batch_deployments.create,
 }
 _UPDATE: dict[str, Update] = {
     "component": components.update,
@@ -65,6 +69,8 @@ _UPDATE: dict[str, Update] = {
     "online_endpoint": endpoints.update,
     "online_deployment": deployments.update,
     "prediction_view": predictions.update,
+    "batch_endpoint": batch_endpoints.update,
+    "batch_deployment": batch_deployments.update,
 }
 _DELETE: dict[str, Delete] = {
     "workspace": workspaces.delete,
@@ -75,6 +81,8 @@ _DELETE: dict[str, Delete] = {
     "online_endpoint": endpoints.delete,
     "online_deployment": deployments.delete,
     "prediction_view": predictions.delete,
+    "batch_endpoint": batch_endpoints.delete,
+    "batch_deployment": batch_deployments.delete,
 }
 _SHOW: dict[str, Show] = {
     "job": history.show,
@@ -82,12 +90,14 @@ _SHOW: dict[str, Show] = {
     "schedule": schedules.show,
     "online_deployment": deployments.show,
     "prediction_view": predictions.show,
+    "batch_endpoint": batch_endpoints.show,
 }
 _BROWSE: dict[str, Browsing] = {
     "job": history.browse,
     "environment": environments.browse,
     "online_deployment": deployments.browse,
     "prediction_view": predictions.browse,
+    "batch_endpoint": batch_endpoints.browse,
 }
 
 

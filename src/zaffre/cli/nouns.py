@@ -35,4 +35,6 @@ NOUNS = {
     "online-endpoint": "A stable address that answers requests.",
     "online-deployment": "A model behind an endpoint.",
     "prediction-view": "The newest prediction of each entity, by batch or by endpoint.",
+    "batch-endpoint": "A stable address that scores whole data sets.",
+    "batch-deployment": "A model or a pipeline behind a batch endpoint.",
 }

@@ -28,6 +28,8 @@ OWN = {
     "online-endpoint": "endpoint",
     "online-deployment": "deployment",
     "prediction-view": "prediction_view",
+    "batch-endpoint": "batch",
+    "batch-deployment": "batch_deployment",
 }
 """Modules with verbs of one noun."""
 
@@ -331,6 +333,10 @@ _CREATE: dict[str, tuple[str, ...]] = {
     "online-endpoint": ("zaffre online-endpoint create -n diabetes --auth-mode key",),
     "online-deployment": (
         "zaffre online-deployment create -f blue.yml -e diabetes --all-traffic",
+    ),
+    "batch-endpoint": ("zaffre batch-endpoint create -n diabetes-batch",),
+    "batch-deployment": (
+        "zaffre batch-deployment create -f ridge.yml -e diabetes-batch --set-default",
     ),
     "workspace": ("zaffre workspace create -n churn",),
     "datastore": ("zaffre datastore create -n measurements --type local",),

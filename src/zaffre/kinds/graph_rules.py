@@ -160,6 +160,10 @@ def _parallel_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]
     if not (node.step.get("input_data") or node.body.get("input_data")):
         hint = "Add `input_data: ${{inputs.NAME}}`: what is cut into mini-batches."
         yield Fault(f"Step `{node.name}` has no `input_data`.", prefix, hint, at_key=True)
+    if task.get("type") != "model" and not task.get("entry_script"):
+        hint = "Add `entry_script: score.py`: a file with `init()` and `run(mini_batch)`."
+        message = f"The task of step `{node.name}` has no `entry_script`."
+        yield Fault(message, prefix, hint, at_key=True)
     if not (task.get("environment") or _has_environment(level, node)):
         hint = "Add `environment: ...` to its task."
         yield Fault(f"Step `{node.name}` has no environment.", prefix, hint, at_key=True)

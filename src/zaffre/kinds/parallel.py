@@ -58,7 +58,9 @@ def _settings(
     retry, resources = said("retry_settings") or {}, said("resources") or {}
     instances = int(resources.get("instance_count") or 1)
     found = {
-        "script": task.get("entry_script"),
+        # Without a script, the MLflow model at AZUREML_MODEL_DIR predicts.
+        "script": task.get("entry_script") or "",
+        "output_file": task.get("append_row_file_name"),
         "kind": data.get("type") if isinstance(data, dict) else None,
         "partition_keys": _keys(said("partition_keys")),
         "processes": instances * int(said("max_concurrency_per_instance") or 1),

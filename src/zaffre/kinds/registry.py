@@ -62,6 +62,22 @@ _TABLE = (
         "prediction_view",
         "PREDICTION_VIEW",
     ),
+    Entry(
+        "batch_endpoint",
+        "batch-endpoint",
+        "batch-endpoints",
+        "Batch endpoint",
+        "batch_endpoint",
+        "BATCH_ENDPOINT",
+    ),
+    Entry(
+        "batch_deployment",
+        "batch-deployment",
+        "batch-deployments",
+        "Batch deployment",
+        "batch_deployment",
+        "BATCH_DEPLOYMENT",
+    ),
 )
 
 

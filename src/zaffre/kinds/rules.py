@@ -169,6 +169,20 @@ def _served(document: Document) -> Iterator[Problem]:
             )
 
 
+def _batch(document: Document) -> Iterator[Problem]:
+    """Check that a batch deployment has something to run, and one thing only."""
+    if document.data.get("type") != "pipeline":
+        yield from _served(document)
+        return
+    given = [name for name in ("component", "job_definition") if document.data.get(name)]
+    if not given:
+        hint = "Add `component: azureml:NAME:VERSION`, or `job_definition: azureml:JOB`."
+        yield Problem("There is no pipeline to run.", document.key_place(()), hint)
+    if len(given) > 1:
+        message = "There are two pipelines: `component` and `job_definition`."
+        yield Problem(message, document.key_place((given[1],)), "Leave one out.")
+
+
 def _absolute(document: Document) -> Iterator[Problem]:
     path = document.data.get("path")
     if isinstance(path, str) and not path.startswith("/"):
@@ -204,6 +218,18 @@ _RULES: dict[str, tuple[Check, ...]] = {
     "online_endpoint": (_shares,),
     "online_deployment": (
         _served,
+        _environments,
+        _models,
+        _paths(
+            "model.path",
+            "code_configuration.code",
+            "environment.conda_file",
+            "environment.build.path",
+        ),
+    ),
+    "batch_endpoint": (),
+    "batch_deployment": (
+        _batch,
         _environments,
         _models,
         _paths(

@@ -38,9 +38,9 @@ KINDS: dict[str, tuple[str, str]] = {
     "sparkComponent": ("component", ""),
     "schedule": ("schedule", ""),
     "batchEndpoint": ("batch_endpoint", ""),
-    "batchDeployment": ("batch_deployment", ""),
-    "modelBatchDeployment": ("batch_deployment", ""),
-    "pipelineComponentBatchDeployment": ("batch_deployment", ""),
+    "batchDeployment": ("batch_deployment", "model"),
+    "modelBatchDeployment": ("batch_deployment", "model"),
+    "pipelineComponentBatchDeployment": ("batch_deployment", "pipeline"),
 }
 """The kind and the type that each word stands for."""
 

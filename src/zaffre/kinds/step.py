@@ -95,7 +95,11 @@ class ParallelTask(Part):
         default="run_function", title="Type", description="What is called for each mini-batch."
     )
     code: str | None = Field(default=None, title="Code", description="Folder of the script.")
-    entry_script: str = Field(title="Script", description="File with `init()` and `run()`.")
+    entry_script: str | None = Field(
+        default=None,
+        title="Script",
+        description="File with `init()` and `run()`; `type: model` needs none.",
+    )
     environment: EnvironmentChoice | None = Field(
         default=None, title="Environment", description="What the script runs in."
     )
@@ -106,6 +110,11 @@ class ParallelTask(Part):
         default=None,
         title="Append to",
         description="`${{outputs.x}}`: the output that gets what `run()` returns.",
+    )
+    append_row_file_name: str | None = Field(
+        default=None,
+        title="File name",
+        description="File that gets what `run()` returns, where that output is a folder.",
     )
     model: JsonValue = Field(default=None, title="Model", description="Kept, not acted on.")
 

@@ -12,6 +12,7 @@ from zaffre.ml.connection import Connection
 
 if TYPE_CHECKING:
     from zaffre.ml.assets import DataAssets, Environments, Models
+    from zaffre.ml.batch import BatchDeployments, BatchEndpoints
     from zaffre.ml.collection import Collection
     from zaffre.ml.endpoints import OnlineDeployments, OnlineEndpoints
     from zaffre.ml.entities import Component, Compute, Datastore, Workspace
@@ -34,6 +35,8 @@ COLLECTIONS = {
     "online_endpoint": ("endpoints", "OnlineEndpoints"),
     "online_deployment": ("endpoints", "OnlineDeployments"),
     "prediction_view": ("prediction_views", "PredictionViews"),
+    "batch_endpoint": ("batch", "BatchEndpoints"),
+    "batch_deployment": ("batch", "BatchDeployments"),
 }
 """The collection of each kind: its module, loaded when the first is asked for, and its class."""
 
@@ -161,6 +164,16 @@ class MLClient:
     def prediction_views(self) -> PredictionViews:
         """Give the prediction views."""
         return cast("PredictionViews", self.collection("prediction_view"))
+
+    @property
+    def batch_endpoints(self) -> BatchEndpoints:
+        """Give the batch endpoints."""
+        return cast("BatchEndpoints", self.collection("batch_endpoint"))
+
+    @property
+    def batch_deployments(self) -> BatchDeployments:
+        """Give the batch deployments."""
+        return cast("BatchDeployments", self.collection("batch_deployment"))
 
     def collection(self, kind: str) -> Collection[Any]:
         """Give the collection of a kind by its name."""

@@ -16,6 +16,8 @@ from zaffre.kinds.schema_words import stands_for
 from zaffre.ml.local_fields import locals_of
 
 DEEPEST = 16
+WHOLE = ("job", "component", "schedule", "batch_deployment")
+"""Kinds whose documents are sent with the components that they name by file."""
 
 
 def gathered(kind: Kind, document: Document) -> Document:
@@ -24,7 +26,7 @@ def gathered(kind: Kind, document: Document) -> Document:
     Raises:
         Invalid: a file is not there or cannot be read; all such files are listed.
     """
-    if kind.name not in ("job", "component", "schedule") or not isinstance(document.data, dict):
+    if kind.name not in WHOLE or not isinstance(document.data, dict):
         return document
     if not any(isinstance(document.data.get(name), (dict, str)) for name in _HOLDERS):
         return document

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
 from zaffre.errors import Conflict, Failed, Invalid, Unavailable
 from zaffre.ml.collection import Collection
 from zaffre.ml.entities import OnlineDeployment, OnlineEndpoint
+from zaffre.ml.entity import Entity
 from zaffre.ml.fields import Keys
 from zaffre.ml.polling import Poller
 
@@ -90,10 +91,13 @@ class OnlineEndpoints(Collection[OnlineEndpoint]):
         return answer.text
 
 
-class OnlineDeployments(Collection[OnlineDeployment]):
-    """The deployments behind the online endpoints."""
+D = TypeVar("D", bound=Entity)
 
-    def get(self, name: str, endpoint_name: str | None = None, **rest: Any) -> OnlineDeployment:  # type: ignore[override]  # a deployment has no version; Azure's second argument is its endpoint
+
+class Deployments(Collection[D]):
+    """Deployments, each known by its name and its endpoint."""
+
+    def get(self, name: str, endpoint_name: str | None = None, **rest: Any) -> D:  # type: ignore[override]  # a deployment has no version; Azure's second argument is its endpoint
         """Give a deployment of an endpoint.
 
         Raises:
@@ -108,6 +112,10 @@ class OnlineDeployments(Collection[OnlineDeployment]):
     def begin_delete(self, name: str, endpoint_name: str | None = None, **rest: Any) -> Any:  # type: ignore[override]  # see get
         """Ask for a deployment to be deleted and give a poller that ends when it is gone."""
         return super().begin_delete(name, endpoint_name=endpoint_name, **rest)
+
+
+class OnlineDeployments(Deployments[OnlineDeployment]):
+    """The deployments behind the online endpoints."""
 
     def begin_rollback(
         self, name: str, endpoint_name: str | None = None, **_: Any

@@ -9,7 +9,15 @@ from typing import Any
 import yaml
 
 from zaffre.errors import ZaffreError
-from zaffre.kinds import deployment_settings, environment, job_ports, job_settings, schedule
+from zaffre.kinds import (
+    deployment_settings,
+    environment,
+    job_ports,
+    job_settings,
+    schedule,
+    scoring_settings,
+    step,
+)
 from zaffre.kinds.document import Document
 from zaffre.ml.entity import Entity, Part
 from zaffre.ml.local_fields import locals_of
@@ -17,6 +25,9 @@ from zaffre.ml.nodes import Node, component_of
 
 __all__ = [
     "AmlCompute",
+    "BatchDeployment",
+    "BatchEndpoint",
+    "BatchRetrySettings",
     "BuildContext",
     "CodeConfiguration",
     "CommandJob",
@@ -42,10 +53,13 @@ __all__ = [
     "ManagedOnlineDeployment",
     "ManagedOnlineEndpoint",
     "Model",
+    "ModelBatchDeployment",
+    "ModelBatchDeploymentSettings",
     "OnlineDeployment",
     "OnlineEndpoint",
     "OnlineRequestSettings",
     "Output",
+    "PipelineComponentBatchDeployment",
     "PipelineJob",
     "PredictionView",
     "ProbeSettings",
@@ -304,6 +318,39 @@ class PredictionView(Entity, kind="prediction_view"):
     """The newest prediction of each entity, whether a batch or an endpoint made it."""
 
 
+class BatchEndpoint(Entity, kind="batch_endpoint"):
+    """A stable address that scores whole data sets."""
+
+
+class BatchRetrySettings(Part, model=step.RetrySettings):
+    """How often a mini-batch is tried again, and how long it may take."""
+
+
+class ModelBatchDeploymentSettings(Part, model=scoring_settings.ScoringSettings):
+    """How data is cut, tried again and written."""
+
+
+class BatchDeployment(Entity, kind="batch_deployment"):
+    """A model with settings at its top, or any batch deployment of the workspace."""
+
+    def __init__(self, **fields: Any) -> None:
+        code, script = fields.pop("code_path", None), fields.pop("scoring_script", None)
+        if code and script:
+            fields["code_configuration"] = CodeConfiguration(str(code), str(script))
+        super().__init__(**fields)
+
+
+class ModelBatchDeployment(BatchDeployment):
+    """A model that scores data file by file."""
+
+
+class PipelineComponentBatchDeployment(BatchDeployment):
+    """A pipeline that a batch endpoint runs."""
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**{"type": "pipeline", **fields})
+
+
 ENTITIES = (
     Workspace,
     Compute,
@@ -317,6 +364,8 @@ ENTITIES = (
     OnlineEndpoint,
     OnlineDeployment,
     PredictionView,
+    BatchEndpoint,
+    BatchDeployment,
 )
 
 

@@ -27,19 +27,22 @@ RUNNABLE = {
     **{f"task.{field}": how for field, how in WITHIN.items()},
 }
 
+SERVED = {
+    "model.path": NAMED,
+    "model": NAMED,
+    "code_configuration.code": CODE,
+    **WITHIN,
+}
+
 LOCAL_FIELDS: dict[str, dict[str, str]] = {
     "data": {"path": CONTENT},
     "model": {"path": NAMED},
     "environment": ENVIRONMENT,
     "component": RUNNABLE,
     "job": RUNNABLE,
-    "online_deployment": {
-        "model.path": NAMED,
-        "model": NAMED,
-        "code_configuration.code": CODE,
-        "acceleration.sample_data": CONTENT,
-        **WITHIN,
-    },
+    "online_deployment": {**SERVED, "acceleration.sample_data": CONTENT},
+    "batch_deployment": {**SERVED, **RUNNABLE},
+    "invocation": {"input.path": CONTENT, "inputs.*.path": CONTENT},
 }
 """Fields that may name something on this machine, and how it is sent."""
 
@@ -74,7 +77,7 @@ def locals_of(
 
 def _parts(kind: str, document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the document and, of a pipeline, its steps and the components in it."""
-    if kind not in ("job", "component"):
+    if kind not in ("job", "component", "batch_deployment"):
         yield "", document
         return
     for holder, steps in graph.holders(document):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import yaml
 
@@ -56,16 +56,16 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         Invalid: it cannot be served as it is written.
         NotFound: its model, code or environment is not there.
     """
-    model = _model(ctx, key.workspace, spec)
+    model = model_of(ctx, key.workspace, spec.model)
     code = spec.code_configuration
     if code is not None and spec.acceleration is not None:
         raise Invalid(
             "`acceleration` is for models without a script: a scoring script loads its model.",
             hint="Leave out `code_configuration`, or load an ONNX model in `init()`.",
         )
-    plain = _plain(key.name, model) if code is None else None
+    plain = plain_of(key.name, model) if code is None else None
     sample = sample_file(ctx, key.workspace, spec.acceleration)
-    pinned = environments.pin(ctx, key.workspace, _environment(ctx, spec, model))
+    pinned = environments.pin(ctx, key.workspace, environment_of(ctx, spec, model))
     return Launch(
         id=new_id(key),
         model_tree=model.tree.digest if model else None,
@@ -77,7 +77,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         acceleration=spec.acceleration,
         sample_tree=sample.tree if sample else None,
         sample_file=sample.path if sample else None,
-        code_tree=_code(ctx, key.workspace, code) if code else None,
+        code_tree=code_of(ctx, key.workspace, code) if code else None,
         script=code.scoring_script if code else None,
         environment=pinned.id or None,
         variables=spec.environment_variables,
@@ -87,8 +87,12 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
     )
 
 
-def _plain(name: str, model: Served | None) -> PlainModel | None:
-    """Say what a model without a script is where it is no folder of MLflow's."""
+def plain_of(name: str, model: Served | None) -> PlainModel | None:
+    """Say what a model without a script is where it is no folder of MLflow's.
+
+    Raises:
+        Invalid: there is none, or nobody can say how it is loaded.
+    """
     if model is None:
         raise Invalid(
             f"Deployment `{name}` has neither a model nor `code_configuration`.",
@@ -110,7 +114,13 @@ def sized(launch: Launch, spec: OnlineDeploymentSpec) -> Launch:
     return launch.model_copy(update=numbers)
 
 
-def _code(ctx: Context, workspace: str, code: CodeConfiguration) -> str:
+def code_of(ctx: Context, workspace: str, code: CodeConfiguration) -> str:
+    """Give the digest of the scoring script's folder.
+
+    Raises:
+        Invalid: the script is not in it.
+        NotFound: the folder is not there.
+    """
     names.path(code.scoring_script)
     if not code.code:
         raise Invalid("`code_configuration` names no `code` folder.")
@@ -124,12 +134,18 @@ def _code(ctx: Context, workspace: str, code: CodeConfiguration) -> str:
     return content.digest
 
 
-def _model(ctx: Context, workspace: str, spec: OnlineDeploymentSpec) -> Served | None:
-    if spec.model is None:
+def model_of(ctx: Context, workspace: str, wanted: str | InlineModel | None) -> Served | None:
+    """Give the content of a deployment's model.
+
+    Raises:
+        Invalid: it is no reference to a model.
+        NotFound: it is not there.
+    """
+    if wanted is None:
         return None
-    if isinstance(spec.model, InlineModel):
-        return _inline(ctx, workspace, spec.model)
-    text = spec.model
+    if isinstance(wanted, InlineModel):
+        return _inline(ctx, workspace, wanted)
+    text = wanted
     place = parse_remote(text) if "://" in text or text.startswith("runs:") else parse_asset(text)
     if isinstance(place, Asset):
         return _registered(ctx, workspace, place)
@@ -211,8 +227,20 @@ def _status(found: Resource) -> ModelStatus:
     return found.status if isinstance(found.status, ModelStatus) else ModelStatus()
 
 
-def _environment(
-    ctx: Context, spec: OnlineDeploymentSpec, model: Served | None
+class Deployable(Protocol):
+    """What says which environment a deployment's model runs in."""
+
+    @property
+    def environment(self) -> str | InlineEnvironment | None:
+        """Give the environment that the document names."""
+
+    @property
+    def code_configuration(self) -> CodeConfiguration | None:
+        """Give the scoring script."""
+
+
+def environment_of(
+    ctx: Context, spec: Deployable, model: Served | None
 ) -> str | InlineEnvironment | None:
     """Give the environment; a model without a script brings its own."""
     if spec.environment is not None or model is None or spec.code_configuration is not None:

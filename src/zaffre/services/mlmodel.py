@@ -22,6 +22,7 @@ class Described:
     flavors: dict[str, Json] = field(default_factory=dict)
     model_id: str | None = None
     run_id: str | None = None
+    signature: Json = None
 
 
 def describe(ctx: Context, tree: Tree) -> Described | None:
@@ -39,7 +40,9 @@ def describe(ctx: Context, tree: Tree) -> Described | None:
         return Described()
     flavors = data.get("flavors")
     named: dict[str, Any] = flavors if isinstance(flavors, dict) else {}
-    return Described(named, _text(data.get("model_id")), _text(data.get("run_id")))
+    return Described(
+        named, _text(data.get("model_id")), _text(data.get("run_id")), data.get("signature")
+    )
 
 
 def _text(value: Json) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,10 +22,11 @@ from zaffre.services.context import Context
 from zaffre.services.jobs import checking, naming, runs
 
 
-def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
+def submit(ctx: Context, key: Key, spec: Spec, links: Sequence[Link] = ()) -> Resource:
     """Store a pipeline; the server's loop runs its steps.
 
     Registered components become a part of it, and references are pinned to what they mean now.
+    `links` (with the target "") say what the job came of beyond what it names.
 
     Raises:
         Invalid: something in it is wrong, with a problem for each thing.
@@ -46,7 +47,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         attempt=1,
         warnings=tuple(f"{field}: {text}" for field, text in whole.remarks()),
     )
-    links = []
+    links = list(links)
     if whole.parent_job_name:
         links.append(Link(f"job:{key.workspace}/{whole.parent_job_name}", "child", key.reference))
     job = ctx.metadata.apply([Add(Resource(key, whole, status)), *links], ctx.actor)[0]

@@ -38,7 +38,7 @@ def main() -> int:
         pool.close()
         keep_failures(pool.failures)
     if target:
-        append(target, results)
+        append(target, settings.output_file, results)
     tell(pool, batches)
     reason = settings.too_many(pool.failed_items, len(pool.failures), len(batches))
     if reason:
@@ -47,11 +47,11 @@ def main() -> int:
     return 0
 
 
-def append(target: str, results: list[str | None]) -> None:
+def append(target: str, name: str, results: list[str | None]) -> None:
     """Write what `run()` returned, a row or item a line, in the order of the mini-batches."""
     place = target
     if os.path.isdir(target):
-        place = os.path.join(target, "parallel_run_step.txt")
+        place = os.path.join(target, name)
     with open(place, "w", encoding="utf-8") as file:
         for text in results:
             file.write(text or "")

@@ -16,6 +16,7 @@ class Settings:
     def __init__(self, said: dict[str, Any], arguments: list[str]) -> None:
         own = _options(arguments)
         self.script: str = said["script"]
+        self.output_file: str = said.get("output_file") or "parallel_run_step.txt"
         self.kind: str = said.get("kind") or ""
         self.keys: list[str] = said.get("partition_keys") or []
         self.count, self.bytes = _size(said.get("mini_batch_size"))

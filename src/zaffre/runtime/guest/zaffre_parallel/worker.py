@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 import os
@@ -10,6 +11,8 @@ import struct
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
+
+from zaffre_parallel.returned import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +36,11 @@ def main() -> None:
     """Serve until the other end closes."""
     answers = os.fdopen(int(sys.argv[1]), "wb")
     script = sys.argv[2]
-    sys.argv = [script, *sys.argv[3:]]
+    sys.argv = [script or "predicting", *sys.argv[3:]]
     requests = sys.stdin.buffer
     sys.stdin = open(os.devnull)  # noqa: SIM115 (open for as long as the script runs)
-    sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
+    if script:
+        sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
     module = None
     while True:
         head = requests.read(HEAD.size)
@@ -64,7 +68,9 @@ def main() -> None:
 
 
 def load(script: str) -> ModuleType:
-    """Import the script as a module of its own name."""
+    """Import the script as a module of its own name; without one, the model alone predicts."""
+    if not script:
+        return importlib.import_module("zaffre_parallel.predicting")
     name = os.path.splitext(os.path.basename(script))[0]
     spec = importlib.util.spec_from_file_location(name, script)
     if spec is None or spec.loader is None:
@@ -82,16 +88,6 @@ def call(run: Callable[..., Any], batch: Any, context: Context) -> Any:
     except (TypeError, ValueError):
         count = 1
     return run(batch, context) if count > 1 else run(batch)
-
-
-def written(result: Any) -> tuple[str, int]:
-    """Give the text of what `run()` returned, and how many items it is."""
-    if hasattr(result, "to_csv") and hasattr(result, "columns"):
-        return result.to_csv(sep=" ", header=False, index=False), len(result)
-    if result is None:
-        return "", 0
-    items = list(result.tolist() if hasattr(result, "tolist") else result)
-    return "".join(f"{one}\n" for one in items), len(items)
 
 
 def described(error: BaseException) -> str:

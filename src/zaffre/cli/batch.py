@@ -1,0 +1,166 @@
+"""Verbs of batch endpoints: invoke, and list the jobs of invocations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from zaffre.cli import options
+from zaffre.cli.options import Wanted, say
+from zaffre.cli.verbs import FIRST, Noun
+from zaffre.kinds import override, yaml_text
+from zaffre.kinds.document import Document
+from zaffre.kinds.job import JOB
+from zaffre.kinds.scoring_job import OUTPUT
+from zaffre.ml.batch import data_at
+
+SAID = ("deployment_name", "experiment_name", "mini_batch_size", "instance_count")
+"""Options of `invoke` that are fields of the invocation."""
+
+
+def invoke(noun: Noun) -> click.Command:
+    """Make `invoke`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        document, here = invocation(values)
+        endpoint = noun.named(values)[0]
+        job = wanted.client().batch_endpoints.invoke_with(endpoint, document, here).to_dict()
+        wanted.show(job)
+        if wanted.drawn:
+            say(
+                f"Follow it with `zaffre job stream -n {job['name']}`, then fetch what came of it"
+                f" with `zaffre job download -n {job['name']} --output-name NAME`."
+            )
+
+    return options.command(
+        "invoke",
+        run,
+        [*options.name(), *_data(), *_settings()],
+        "Score data: give the job that does it.",
+        options.example(
+            "zaffre batch-endpoint invoke -n diabetes-batch --input ./measurements",
+            "zaffre batch-endpoint invoke -n diabetes-batch --input azureml:measurements@latest"
+            " --mini-batch-size 5",
+            "zaffre batch-endpoint invoke -n prepare --file inputs.yml --set inputs.alpha=0.5",
+        ),
+    )
+
+
+def invocation(values: dict[str, Any]) -> tuple[Document, tuple[str, ...]]:
+    """Take an invocation out of a command's values, with the fields that are paths from here.
+
+    Raises:
+        Invalid: the file is no YAML, or a change fits nowhere.
+    """
+    file, sets = values.pop("file"), values.pop("sets")
+    data, kind, place = (values.pop(name) for name in ("input", "input_type", "output_path"))
+    given = {name: values.pop(name) for name in SAID} | {"name": values.pop("job_name")}
+    said = {name: value for name, value in given.items() if value is not None}
+    if data is not None:
+        said["input"] = data_at(data, kind)
+    elif kind is not None:
+        raise click.UsageError("`--input-type` says what `--input` is: give that, too.")
+    document = yaml_text.read_file(Path(file)) if file else Document({}, folder=Path.cwd())
+    if isinstance(document.data, dict):
+        document = document.with_data({**document.data, **said})
+    if place is not None:
+        sets = (*sets, f"outputs.{OUTPUT}.path={place}")
+    paths = tuple(text.partition("=")[0].strip() for text in sets)
+    return override.apply(document, sets), (*said, *paths)
+
+
+def _data() -> list[click.Parameter]:
+    """Give the options for what goes in and where what comes out goes."""
+    return [
+        click.Option(
+            ["--input"],
+            metavar="PATH",
+            help="The data: a local path, `azureml:NAME@latest`, `azureml://...` or an address.",
+        ),
+        click.Option(
+            ["--input-type"],
+            type=click.Choice(["uri_file", "uri_folder", "mltable"]),
+            help="What the path of `--input` leads to.",
+        ),
+        click.Option(
+            ["-f", "--file", "--inputs", "file"],
+            type=click.Path(dir_okay=False),
+            metavar="FILE.yml",
+            help="`inputs:`, `outputs:` and settings, in a file.",
+        ),
+        click.Option(
+            ["--set", "sets"],
+            multiple=True,
+            metavar="PATH=VALUE",
+            help="Say one field, such as `inputs.alpha=0.5`; repeatable.",
+        ),
+        click.Option(
+            ["--output-path"],
+            metavar="PATH",
+            help=f"Where `{OUTPUT}` is written: `azureml://datastores/NAME/paths/PATH`.",
+        ),
+    ]
+
+
+def _settings() -> list[click.Parameter]:
+    """Give the options that are said over the deployment's settings."""
+    return [
+        click.Option(
+            ["-d", "--deployment-name", "--deployment", "deployment_name"],
+            metavar="NAME",
+            help="Deployment; else the endpoint's default.",
+        ),
+        click.Option(["-m", "--mini-batch-size"], type=click.INT, help="Files of one `run()`."),
+        click.Option(["-c", "--instance-count"], type=click.INT, help="Instances that score."),
+        click.Option(["--experiment-name"], metavar="NAME", help="Experiment of the job."),
+        click.Option(["--job-name"], metavar="NAME", help="Name of the job; else a new one."),
+    ]
+
+
+def list_jobs(noun: Noun) -> click.Command:
+    """Make `list-jobs`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        limit, deployment = values.pop("max_results"), values.pop("deployment_name")
+        endpoint = noun.named(values)[0]
+        found = wanted.client().batch_endpoints.list_jobs(
+            endpoint, deployment_name=deployment, **values
+        )
+        wanted.show([job.to_dict() for job in islice(found, limit)], JOB.columns)
+        if next(found, None) is not None:
+            say(f"These are the newest {limit}: `--max-results` shows more.")
+
+    return options.command(
+        "list-jobs",
+        run,
+        [
+            *options.name(),
+            click.Option(
+                ["-d", "--deployment-name", "--deployment", "deployment_name"],
+                metavar="NAME",
+                help="Only of this deployment.",
+            ),
+            click.Option(
+                ["--state", "--status", "state"], metavar="STATE", help="Only in this state."
+            ),
+            click.Option(
+                ["-r", "--max-results"],
+                type=click.IntRange(1),
+                default=FIRST,
+                show_default=True,
+                help="How many.",
+            ),
+        ],
+        "List the jobs of its invocations, newest first.",
+        options.example("zaffre batch-endpoint list-jobs -n diabetes-batch"),
+    )
+
+
+VERBS: dict[str, Callable[[Noun], click.Command]] = {
+    "invoke": invoke,
+    "list-jobs": list_jobs,
+}

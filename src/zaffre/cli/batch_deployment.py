@@ -1,0 +1,33 @@
+"""Verbs of batch deployments: create as the endpoint's default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from zaffre.cli import verbs
+from zaffre.cli.options import Wanted
+from zaffre.cli.verbs import Noun
+
+
+def create(noun: Noun) -> click.Command:
+    """Make `create`, which can make what it made the default."""
+
+    def then(wanted: Wanted, made: dict[str, Any], *, set_default: bool) -> None:
+        if set_default:
+            change = {"defaults": {"deployment_name": made["name"]}}
+            wanted.client().batch_endpoints.patch(change, made["endpoint_name"])
+        wanted.show(made)
+
+    return verbs.create(
+        noun,
+        click.Option(
+            ["--set-default"], is_flag=True, help="Make it the one that its endpoint invokes."
+        ),
+        then=then,
+    )
+
+
+VERBS: dict[str, Callable[[Noun], click.Command]] = {"create": create}

@@ -65,7 +65,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         )
     plain = plain_of(key.name, model) if code is None else None
     sample = sample_file(ctx, key.workspace, spec.acceleration)
-    pinned = environments.pin(ctx, key.workspace, environment_of(ctx, spec, model))
+    pinned = environments.pin(ctx, key.workspace, _wanted(ctx, spec, model))
     return Launch(
         id=new_id(key),
         model_tree=model.tree.digest if model else None,
@@ -227,6 +227,16 @@ def _status(found: Resource) -> ModelStatus:
     return found.status if isinstance(found.status, ModelStatus) else ModelStatus()
 
 
+def _wanted(
+    ctx: Context, spec: OnlineDeploymentSpec, model: Served | None
+) -> str | InlineEnvironment | None:
+    """Give the environment; what the model brings gets the converters that acceleration needs."""
+    wanted = environment_of(ctx, spec, model)
+    if spec.environment or spec.acceleration is None or not isinstance(wanted, InlineEnvironment):
+        return wanted
+    return with_converters(wanted)
+
+
 class Deployable(Protocol):
     """What says which environment a deployment's model runs in."""
 
@@ -245,13 +255,6 @@ def environment_of(
     """Give the environment; a model without a script brings its own."""
     if spec.environment is not None or model is None or spec.code_configuration is not None:
         return spec.environment
-    brought = _brought(ctx, model)
-    if brought is None or spec.acceleration is None:
-        return brought
-    return with_converters(brought)
-
-
-def _brought(ctx: Context, model: Served) -> InlineEnvironment | None:
     conda = _read(ctx, model.tree, CONDA_FILE)
     if conda is not None:
         return InlineEnvironment(conda_file=_without_servers(_parsed(conda)))

@@ -192,6 +192,24 @@ def test_a_step_becomes_the_document_of_a_job():
     }
 
 
+def test_a_nested_pipeline_keeps_its_own_settings_over_those_around_it():
+    inner = {
+        "type": "pipeline",
+        "jobs": {"s": {"command": "s"}},
+        "settings": {"default_environment": "own", "continue_on_step_failure": True},
+    }
+    doc = document(n={"type": "pipeline", "component": inner, "settings": {"force_rerun": True}})
+    around = {"default_environment": "e", "default_compute": "c", "force_rerun": False}
+    level = level_of({**doc, "settings": around})
+    made = child_document(level, level.nodes["n"], Around("p", None, {}))
+    assert made["settings"] == {
+        "default_environment": "own",
+        "default_compute": "c",
+        "continue_on_step_failure": True,
+        "force_rerun": True,
+    }
+
+
 def test_names_of_children_are_the_same_each_time_and_apart():
     names = {
         child_name("p", "a"),

@@ -76,3 +76,22 @@ def test_a_step_of_a_pipeline_may_be_a_sweep(tmp_path):
     assert step["limits"] == {"max_total_trials": 4}
     assert "component" not in step
     assert step["trial"]["command"].startswith("python t.py")
+
+
+def test_the_settings_of_an_inner_pipeline_are_its_own():
+    step = command(command="echo", environment="azureml:e:1")
+
+    @dsl.pipeline(default_compute="small", continue_on_step_failure=True)
+    def inner():
+        step()
+
+    @dsl.pipeline(default_compute="large")
+    def outer():
+        part = inner()  # noqa: F841 (its name is the step's)
+
+    document = outer().to_document()
+    assert document["settings"] == {"default_compute": "large"}
+    assert document["jobs"]["part"]["component"]["settings"] == {
+        "default_compute": "small",
+        "continue_on_step_failure": True,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from zaffre.kinds.loading import check
 from zaffre.kinds.reference import parse_remote
 from zaffre.kinds.resource import Key
 from zaffre.ports.metadata import Browse, Remove
-from zaffre.services import data, datastores, job_types, jobs, schedules
+from zaffre.services import data, datastores, job_types, jobs, resources, schedules
 from zaffre.services.schedules import advancing
 from zaffre.services.schedules.deciding import Policy, decide, text_of
 
@@ -262,20 +263,75 @@ def test_two_who_look_at_once_make_one_job(ctx):
     assert len(names(ctx)) == 1
 
 
-def test_new_versions_of_data_start_jobs(ctx):
-    key = Key("data", "default", "iris")
-    spec = DataSpec(type="uri_file", path="https://example.org/a")
-    make(ctx, {"type": "data", "data": "azureml:iris"})
+IRIS = Key("data", "default", "iris")
+
+
+def version(ctx):
+    return data.create(ctx, IRIS, DataSpec(type="uri_file", path="https://example.org/a")).key
+
+
+def on_iris(ctx, **fields):
+    job = {**JOB, "inputs": {"data": "${{creation_context.data}}"}}
+    return make(ctx, {"type": "data", "data": "azureml:iris"}, create_job=job, **fields)
+
+
+def handed(ctx):
+    """Give what the jobs were given, in their order."""
+    jobs_made = (ctx.metadata.get(Key("job", "default", name)) for name in names(ctx))
+    return [one.spec.inputs["data"] for one in jobs_made]
+
+
+def test_each_new_version_of_data_starts_a_job(ctx):
+    on_iris(ctx)
     look(ctx)
     assert names(ctx) == []
-    data.create(ctx, key, spec)
+    version(ctx)
     look(ctx)
+    look(ctx)
+    assert handed(ctx) == ["azureml:iris:1"]
+    version(ctx)
+    version(ctx)
+    look(ctx)
+    assert sorted(handed(ctx)) == ["azureml:iris:1", "azureml:iris:2", "azureml:iris:3"]
+    status = ctx.metadata.get(NIGHTLY).status
+    assert (status.run_count, {run.reason for run in status.runs}) == (3, {"data"})
+
+
+def test_a_version_that_is_archived_or_comes_back_starts_no_job(ctx):
+    versions = [version(ctx), version(ctx)]
+    on_iris(ctx)
+    resources.archive(ctx, versions[1])
+    look(ctx)
+    resources.archive(ctx, versions[1], archived=False)
+    look(ctx)
+    resources.delete(ctx, versions[1])
+    look(ctx)
+    assert names(ctx) == []
+    assert ctx.metadata.get(NIGHTLY).status.run_count == 0
+    ctx.clock.pass_by(timedelta(seconds=1))
+    version(ctx)
     look(ctx)
     assert len(names(ctx)) == 1
-    data.create(ctx, key, spec)
-    look(ctx)
-    assert len(names(ctx)) == 2
-    assert ctx.metadata.get(NIGHTLY).status.runs[0].reason == "data"
+
+
+def test_versions_that_come_while_a_job_runs_are_not_forgotten(ctx):
+    on_iris(ctx, overlap="skip")
+    for _ in range(3):
+        version(ctx)
+        look(ctx)
+    assert handed(ctx) == ["azureml:iris:1"]
+    for count in (2, 3, 3):
+        for name in names(ctx):
+            with contextlib.suppress(Conflict):
+                jobs.cancel(ctx, Key("job", "default", name))
+        look(ctx)
+        assert len(names(ctx)) == count
+
+
+def test_a_trigger_on_a_datastore_that_is_not_there_is_refused(ctx):
+    with pytest.raises(Invalid, match="nowhere") as refused:
+        make(ctx, {"type": "data", "path": "azureml://datastores/nowhere/paths/in"})
+    assert refused.value.problems[0].place.field == "trigger.path"
 
 
 def test_files_that_settle_at_a_path_start_jobs(ctx):

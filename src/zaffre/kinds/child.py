@@ -109,7 +109,8 @@ def environment(level: Level, node: Node) -> Json:
 
 def _pipeline(level: Level, node: Node, inputs: Mapping[str, Json]) -> dict[str, Json]:
     del inputs
-    settings = {**level.settings, **(node.step.get("settings") or {})}
+    own = {**(node.body.get("settings") or {}), **(node.step.get("settings") or {})}
+    settings = {**level.settings, **own}
     return {"component": node.body, "settings": settings, "compute": _compute(level, node)}
 
 

@@ -107,6 +107,9 @@ class ScheduledRun(Part):
     reason: str = Field(
         default="due", title="Reason", description="`due`, `catch_up`, `trigger` or `data`."
     )
+    data: str | None = Field(
+        default=None, title="Data", description="The new version, or the path that changed."
+    )
     error: str | None = Field(default=None, title="Error", description="Why there is no job.")
 
 

@@ -138,7 +138,6 @@ def _job(
     inputs: Mapping[str, Any],
     fields: Mapping[str, Any],
 ) -> PipelineJob:
-    settings = {name: fields[name] for name in SETTINGS if fields.get(name) is not None}
     rest = {
         name: value
         for name, value in fields.items()
@@ -150,8 +149,12 @@ def _job(
         inputs=dict(inputs),
         outputs=body["outputs"],
         jobs=body["jobs"],
-        settings=settings,
+        settings=_settings(fields),
     )
+
+
+def _settings(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: fields[name] for name in SETTINGS if fields.get(name) is not None}
 
 
 def _step(body: dict[str, Any], inputs: Mapping[str, Any], fields: Mapping[str, Any]) -> Node:
@@ -161,6 +164,8 @@ def _step(body: dict[str, Any], inputs: Mapping[str, Any], fields: Mapping[str, 
         "outputs": body["outputs"],
         "jobs": plain(body["jobs"]),
     }
+    if settings := _settings(fields):
+        component["settings"] = plain(settings)
     if fields.get("display_name") or fields.get("name"):
         component["display_name"] = fields.get("display_name") or fields["name"]
     return Node(component, component, inputs)

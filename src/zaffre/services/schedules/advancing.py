@@ -110,22 +110,24 @@ def _missed(status: ScheduleStatus, new: tuple[Missed, ...]) -> tuple[Missed, ..
 
 
 def _look(ctx: Context, schedule: Resource) -> bool:
-    """Decide about data: a job, if it is other than what was seen last, and there is any."""
-    status, now = status_of(schedule), watching.seen(ctx, schedule)
-    if now == status.seen:
+    """Decide about data: a job for each new version, or for a path that has changed.
+
+    With `overlap: skip`, what is new stays new while a job runs, and jobs come one by one.
+    """
+    sights = watching.news(ctx, schedule)
+    if not sights:
         return False
-    moment = text_of(ctx.clock.now().replace(microsecond=0))
-    run = (ScheduledRun(due=moment, reason="data"),) if now else ()
     active = _active(ctx, schedule)
-    changes: dict[str, Any] = {"seen": now, "pending": run, "active_jobs": active}
-    if run and active and spec_of(schedule).overlap == "skip":
-        missed = Missed(first=moment, last=moment, count=1, reason="overlap")
-        changes |= {
-            "pending": (),
-            "missed": _missed(status, (missed,)),
-            "missed_count": status.missed_count + 1,
-        }
-    _put(ctx, schedule, **changes)
+    wanted = [at for at, one in enumerate(sights) if one.data]
+    if wanted and spec_of(schedule).overlap == "skip":
+        if active:
+            return False
+        sights = sights[: wanted[0] + 1]
+    moment = text_of(ctx.clock.now().replace(microsecond=0))
+    pending = tuple(
+        ScheduledRun(due=moment, reason="data", data=one.data) for one in sights if one.data
+    )
+    _put(ctx, schedule, seen=sights[-1].mark, pending=pending, active_jobs=active)
     return True
 
 
@@ -133,8 +135,8 @@ def _create(ctx: Context, schedule: Resource) -> None:
     """Create the first of the jobs that were decided on."""
     first, *rest = status_of(schedule).pending
     mark = first.due
-    if first.reason == "data":
-        mark = "data_" + hashlib.sha256((status_of(schedule).seen or "").encode()).hexdigest()[:12]
+    if first.data:
+        mark = f"{mark}_{hashlib.sha256(first.data.encode()).hexdigest()[:8]}"
     name = name_for(schedule.key, mark)
     run = first.model_copy(update={"job": name, "error": _submitted(ctx, schedule, name, first)})
     _put(ctx, schedule, pending=tuple(rest), **ran(status_of(schedule), run))
@@ -151,7 +153,7 @@ def _submitted(ctx: Context, schedule: Resource, name: str, run: ScheduledRun) -
     else:
         return None
     try:
-        job_types.submit(acting, key, job_of(ctx, schedule, name, run.due))
+        job_types.submit(acting, key, job_of(ctx, schedule, name, run))
     except (Invalid, NotFound, Conflict) as error:
         return f"{error.message} {error.hint or ''}".strip()
     return None

@@ -13,14 +13,14 @@ from zaffre.kinds import registry
 from zaffre.kinds.loading import check
 from zaffre.kinds.reference import Asset, parse_remote
 from zaffre.kinds.resource import Json, Key, Resource, Spec
-from zaffre.kinds.schedule import ScheduleSpec
+from zaffre.kinds.schedule import ScheduledRun, ScheduleSpec
 from zaffre.kinds.wire import document_of
 from zaffre.services.context import Context
 
 _MERGED = ("inputs", "outputs", "settings", "tags", "properties", "limits")
 _ODD = re.compile(r"[^A-Za-z0-9_-]")
 _MARKS = re.compile(r"[^A-Za-z0-9_]")
-_EXPRESSION = re.compile(r"\$\{\{\s{0,9}(name|creation_context\.trigger_time)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{\s{0,9}(name|creation_context\.(?:trigger_time|data))\s*\}\}")
 _LONGEST = 180
 SCHEDULE_PROPERTY = "zaffre.schedule"
 DUE_PROPERTY = "zaffre.due"
@@ -105,17 +105,21 @@ def _below(field: str | None) -> str:
     return f"create_job.{field}" if field else "create_job"
 
 
-def job_of(ctx: Context, schedule: Resource, name: str, due: str) -> Spec:
-    """Give the spec of the job of one due time.
+def job_of(ctx: Context, schedule: Resource, name: str, run: ScheduledRun) -> Spec:
+    """Give the spec of the job of one due time, or of one piece of data.
 
     Raises:
         Invalid: it can no longer be submitted.
     """
     document = document_for(ctx, schedule.key.workspace, spec_of(schedule).create_job)
-    values = {"name": name, "creation_context.trigger_time": due}
+    values = {
+        "name": name,
+        "creation_context.trigger_time": run.due,
+        "creation_context.data": run.data or "",
+    }
     if isinstance(document.get("inputs"), dict):
         document["inputs"] = _filled(document["inputs"], values)
-    own = {SCHEDULE_PROPERTY: schedule.key.name, DUE_PROPERTY: due}
+    own = {SCHEDULE_PROPERTY: schedule.key.name, DUE_PROPERTY: run.due}
     document["properties"] = {**(document.get("properties") or {}), **own}
     document.pop("name", None)
     return checked(document)

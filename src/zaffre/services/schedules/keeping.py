@@ -47,6 +47,7 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
     workspaces.require(ctx, key.workspace)
     wanted = cast("ScheduleSpec", spec)
     checked(document_for(ctx, key.workspace, wanted.create_job))
+    watching.require(ctx, key.workspace, wanted.trigger)
     now = ctx.clock.now()
     made = Resource(key, wanted, ScheduleStatus(), created_at=now)
     made = replace(made, status=_begun(ctx, made, now))
@@ -68,6 +69,8 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
         return _shown(ctx, found)
     if wanted.create_job != before.create_job:
         checked(document_for(ctx, found.key.workspace, wanted.create_job))
+    if wanted.trigger != before.trigger:
+        watching.require(ctx, found.key.workspace, wanted.trigger)
     changed = replace(found, spec=wanted)
     if wanted.trigger != before.trigger or wanted.is_enabled != before.is_enabled:
         changed = replace(changed, status=_begun(ctx, changed, ctx.clock.now()))
@@ -95,8 +98,8 @@ def trigger(ctx: Context, key: Key) -> Resource:
     schedule = ctx.metadata.get(key)
     now = text_of(ctx.clock.now().replace(microsecond=0))
     name = name_for(key, f"{now}_{secrets.token_hex(3)}")
-    job = job_types.submit(ctx, Key("job", key.workspace, name), job_of(ctx, schedule, name, now))
     run = ScheduledRun(due=now, job=name, reason="trigger")
+    job = job_types.submit(ctx, Key("job", key.workspace, name), job_of(ctx, schedule, name, run))
     for _ in range(_TRIES):
         try:
             status = status_of(schedule)
@@ -133,7 +136,7 @@ def _begun(ctx: Context, schedule: Resource, now: datetime) -> ScheduleStatus:
     facts = {
         "handled_until": text_of(now),
         "next_run_time": next_of(schedule, now),
-        "seen": watching.seen(ctx, schedule),
+        "seen": watching.present(ctx, schedule),
     }
     return status_of(schedule).model_copy(update=facts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from zaffre_scoring.estimators import Estimator
+from zaffre_scoring.estimators import Estimator, kept
 from zaffre_scoring.estimators import of_file as unpickled
 from zaffre_scoring.predictors import inside
 from zaffre_scoring.signature import Signature, check_width, fitted_rows, numbers, plain
@@ -23,6 +23,8 @@ def lightgbm_of_mlflow(
 ) -> Any:
     """Load what its MLmodel names; None for what only mlflow can load."""
     path = inside(folder, flavor.get("data", "model.lgb"))
+    if path.endswith(".skops"):
+        return _kept(Estimator(kept(path, flavor), "predict", signature))
     if path.endswith(".pkl"):
         return _kept(Estimator(unpickled(path).native, "predict", signature))
     return _kept(lightgbm(path, signature))
@@ -64,6 +66,7 @@ class Booster:
     """A booster that takes an array of numbers."""
 
     method = "predict"
+    framed = False
 
     def __init__(
         self, native: Any, call: Callable[[Any], Any], width: int, signature: Signature
@@ -74,6 +77,10 @@ class Booster:
         self.names: Tuple[str, ...] = ()
         self._call = call
         self._numpy = importlib.import_module("numpy")
+
+    def direct(self, data: Any) -> Any:
+        """Predict from an array of numbers."""
+        return self._call(data)
 
     def predict(self, table: Table) -> List[Any]:
         """Give the predictions as JSON values."""

@@ -33,11 +33,16 @@ def of_mlflow(
     """Load a model from the file that its MLmodel names."""
     path = inside(folder, flavor.get("pickled_model", "model.pkl"))
     method = str(pyfunc.get("predict_fn") or "predict")
-    if flavor.get("serialization_format") == "skops":
-        io = importlib.import_module("skops.io")
-        trusted = flavor.get("skops_trusted_types") or io.get_untrusted_types(file=path)
-        return Estimator(io.load(path, trusted=trusted), method, signature)
-    return Estimator(_unpickled(path), method, signature)
+    return Estimator(kept(path, flavor), method, signature)
+
+
+def kept(path: str, flavor: Dict[str, Any]) -> Any:
+    """Load a file in the form that its MLmodel says: pickled, or by skops."""
+    if flavor.get("serialization_format") != "skops":
+        return _unpickled(path)
+    io = importlib.import_module("skops.io")
+    trusted = flavor.get("skops_trusted_types") or io.get_untrusted_types(file=path)
+    return io.load(path, trusted=trusted)
 
 
 def _unpickled(path: str) -> Any:
@@ -60,6 +65,11 @@ class Estimator:
         self._numpy = importlib.import_module("numpy")
         self._plain = signature.is_numeric and not self.names and self.width is not None
         self._pandas: Any = None if self._plain else importlib.import_module("pandas")
+        self.framed = not self._plain and bool(self.names or signature.columns)
+
+    def direct(self, data: Any) -> Any:
+        """Predict from an array, or from a frame where the model knows names."""
+        return self._call(data)
 
     def predict(self, table: Table) -> List[Any]:
         """Give the predictions as JSON values."""

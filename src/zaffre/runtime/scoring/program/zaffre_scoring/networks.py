@@ -47,6 +47,7 @@ class Network:
     """A network that takes one array of 32-bit numbers, the rows first."""
 
     method = "predict"
+    framed = False
 
     def __init__(self, native: Any, call: Callable[[Any], Any]) -> None:
         self.native = native
@@ -55,6 +56,10 @@ class Network:
         self.width: Optional[int] = None
         self._call = call
         self._numpy = importlib.import_module("numpy")
+
+    def direct(self, data: Any) -> Any:
+        """Predict from an array of numbers."""
+        return self._call(self._numpy.ascontiguousarray(data, dtype="float32"))
 
     def predict(self, table: Table) -> List[Any]:
         """Give the predictions as JSON values."""

@@ -56,6 +56,7 @@ class Onnx:
     """A session, with what is known of its inputs and outputs."""
 
     method = "predict"
+    framed = False
 
     def __init__(self, native: Any, signature: Signature, *, as_records: bool) -> None:
         self.native = native
@@ -77,6 +78,26 @@ class Onnx:
         self._is_matrix = len(self._inputs) == 1 and len(shape) == MATRIX
         fixed = shape[1] if self._is_matrix else len(self._inputs)
         self.width: Optional[int] = fixed if isinstance(fixed, int) else None
+
+    def direct(self, data: Any) -> Any:
+        """Predict from an array of numbers; several outputs are columns by name."""
+        wanted = [self.compiled["output"]] if self.compiled else None
+        found = self.native.run(wanted, self._direct_feed(data))
+        if len(found) == 1:
+            return _flat(found[0])
+        return {name: _flat(values) for name, values in zip(self._outputs, found)}
+
+    def _direct_feed(self, data: Any) -> Dict[str, Any]:
+        array = self._numpy.ascontiguousarray
+        if self._is_matrix:
+            name, kind, _ = self._inputs[0]
+            return {name: array(data, dtype=TYPES.get(kind, "float32"))}
+        return {
+            name: array(
+                data[:, place].reshape((-1, 1)[: len(shape)]), dtype=TYPES.get(kind, "float32")
+            )
+            for place, (name, kind, shape) in enumerate(self._inputs)
+        }
 
     def predict(self, table: Table) -> List[Any]:
         """Give the predictions as JSON values."""

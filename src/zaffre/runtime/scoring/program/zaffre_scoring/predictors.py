@@ -40,6 +40,7 @@ class Predictor(Protocol):
     width: Optional[int]  # how many columns; None where it does not say
     native: Any  # what the flavor's own library loaded
     method: str  # what is called of it
+    framed: bool  # whether `direct` wants a data frame
 
     def predict(self, table: Table) -> List[Any]:
         """Give the predictions as JSON values.
@@ -47,6 +48,9 @@ class Predictor(Protocol):
         Raises:
             BadRows: the rows do not fit.
         """
+
+    def direct(self, data: Any) -> Any:
+        """Predict from an array of numbers, or a frame; give what the library gives."""
 
 
 def load(spec: Dict[str, Any]) -> Predictor:

@@ -29,6 +29,11 @@ class Pyfunc:
         self._errors = importlib.import_module("mlflow.exceptions").MlflowException
         schema = native.metadata.get_input_schema()
         self._is_tensor = schema is not None and schema.is_tensor_spec()
+        self.framed = not self._is_tensor
+
+    def direct(self, data: Any) -> Any:
+        """Predict from a frame, or from an array where the model takes tensors."""
+        return self.native.predict(data)
 
     def predict(self, table: Table) -> List[Any]:
         """Give the predictions as JSON values."""

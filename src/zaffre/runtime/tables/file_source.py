@@ -1,0 +1,110 @@
+"""Rows of files in a folder, file after file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zaffre.runtime.tables import formats
+from zaffre.runtime.tables.chunks import Bounds, Chunk, Progress, Spoiled
+from zaffre.runtime.tables.databases import shown
+from zaffre.runtime.tables.order import Input, Refused
+from zaffre.runtime.tables.places import Place
+from zaffre.runtime.tables.sql_source import written
+
+_ENDS = {
+    "parquet": (".parquet", ".parq"),
+    "csv": (".csv", ".tsv", ".txt"),
+    "jsonl": (".jsonl", ".json", ".ndjson"),
+}
+
+
+class FileSource:
+    """Files of one format (the `Source` socket); positions are a file and a row of it."""
+
+    def __init__(self, place: Place, given: Input) -> None:
+        self._place = place
+        self._given = given
+        self._read = formats.READERS[given.address.format]
+        ends = _ENDS[given.address.format]
+        self._files = [one for one in place.entries() if one.path.lower().endswith(ends)]
+        if not self._files:
+            where = shown(given.address.url)
+            raise Refused(f"There are no {given.address.format} files at `{where}`.")
+        self.schema = self._first()
+
+    def _first(self) -> pa.Schema:
+        for one in self._files:
+            for table in self._tables(one.path, 0, 1000, []):
+                return table.schema
+        return pa.schema([])
+
+    def fingerprint(self) -> str:
+        """Say which files there are, and how large and how old."""
+        return hashlib.sha256(repr(self._files).encode()).hexdigest()
+
+    def resume(self, fingerprint: str) -> None:
+        """See that the files are the same."""
+        if fingerprint != self.fingerprint():
+            raise Refused("The input's files have changed since the run began: start a new run.")
+
+    def highest(self) -> Any:
+        """Read the whole column."""
+        top = None
+        for one in self._files:
+            for table in self._tables(one.path, 0, 1 << 17, []):
+                found = pc.max(self._column(table, self._given.watermark)).as_py()
+                top = found if top is None or (found is not None and found > top) else top
+        return written(top)
+
+    def _column(self, table: pa.Table, name: str) -> pa.ChunkedArray:
+        if name not in table.column_names:
+            known = ", ".join(f"`{one}`" for one in table.column_names)
+            raise Refused(f"`{name}` is no column of the input; it has {known}.")
+        return table[name]
+
+    def chunks(self, progress: Progress, bounds: Bounds, rows: int) -> Iterator[Chunk]:
+        """Give rows from the position on; a file's last chunk holds what was no row in it."""
+        first, after = progress.position or (0, 0)
+        for number in range(first, len(self._files)):
+            spoiled: list[Spoiled] = []
+            for table in self._tables(self._files[number].path, after, rows, spoiled):
+                after += table.num_rows
+                yield Chunk(self._within(table, bounds), [number, after])
+            after = 0
+            if spoiled:
+                yield Chunk(self.schema.empty_table(), [number + 1, 0], tuple(spoiled))
+
+    def _tables(
+        self, path: str, after: int, rows: int, spoiled: list[Spoiled]
+    ) -> Iterator[pa.Table]:
+        try:
+            yield from self._read(self._place.open(path), after, rows, spoiled)
+        except (pa.ArrowException, OSError) as error:
+            raise Refused(f"`{path}` cannot be read: {error}") from None
+
+    def _within(self, table: pa.Table, bounds: Bounds) -> pa.Table:
+        if not self._given.watermark or bounds.upper is None:
+            return table
+        return within(table, self._column(table, self._given.watermark), bounds)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def within(table: pa.Table, column: pa.ChunkedArray, bounds: Bounds) -> pa.Table:
+    """Keep the rows of an incremental run; those without a watermark belong to the first."""
+    kept = pc.less_equal(column, _bound(bounds.upper, column.type))
+    if bounds.lower is None:
+        return table.filter(pc.fill_null(kept, True))  # noqa: FBT003 (it takes no name)
+    compare = pc.greater_equal if bounds.closed else pc.greater
+    above = compare(column, _bound(bounds.lower, column.type))
+    return table.filter(pc.fill_null(pc.and_(kept, above), False))  # noqa: FBT003
+
+
+def _bound(value: Any, kind: pa.DataType) -> pa.Scalar:
+    return pa.scalar(value).cast(kind)

@@ -1,0 +1,50 @@
+"""Open the source and the sink that an order names."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from zaffre.runtime.tables import places
+from zaffre.runtime.tables.chunks import Sink, Source
+from zaffre.runtime.tables.databases import connect
+from zaffre.runtime.tables.file_sink import FileSink
+from zaffre.runtime.tables.file_source import FileSource
+from zaffre.runtime.tables.order import Order, Refused
+from zaffre.runtime.tables.sql_sink import SqlSink
+from zaffre.runtime.tables.sql_source import SqlSource
+
+
+def source_of(order: Order) -> Source:
+    """Open the input.
+
+    Raises:
+        Refused: it cannot be read.
+    """
+    address = order.input.address
+    if address.is_sql:
+        return SqlSource(connect(address), order.input)
+    if address.format == "delta":
+        return _delta().DeltaSource(order.input)  # type: ignore[no-any-return]  # its own module
+    return FileSource(places.place_of(address), order.input)
+
+
+def sink_of(order: Order) -> Sink:
+    """Open the output.
+
+    Raises:
+        Refused: it cannot be written.
+    """
+    address = order.output.address
+    if address.is_sql:
+        return SqlSink(connect(address), order)
+    if address.format == "delta":
+        return _delta().DeltaSink(order)  # type: ignore[no-any-return]  # its own module
+    return FileSink(places.place_of(address), order)
+
+
+def _delta() -> Any:
+    try:
+        return importlib.import_module("zaffre.runtime.tables.delta")
+    except ImportError as error:
+        raise Refused(f"{error}. Install it with: pip install 'zaffre[tables]'") from None

@@ -57,6 +57,22 @@ def test_a_job_is_shown_to_a_person_with_what_came_of_it(job, zaffre):
         assert part in shown, shown
 
 
+def test_metrics_that_are_no_numbers_are_shown(fake, job, zaffre):
+    metrics = [{"key": key, "value": key} for key in ("NaN", "Infinity", "-Infinity")]
+    run = {"run": {"data": {"metrics": [*metrics, {"key": "x", "value": 1}]}}}
+    fake.routes["GET", "/api/2.0/mlflow/runs/get"] = lambda _: (200, run)
+    for done in (zaffre("job", "show", "j", "-o", "table"), zaffre("job", "stream", "j")):
+        assert done.code == 0, done.err
+        assert "-Infinity=-inf Infinity=inf NaN=nan x=1" in done.out + done.err
+
+
+def test_every_warning_is_in_the_summary(job, zaffre):
+    job["warnings"] = ["a: the first.", "b: the second."]
+    shown = zaffre("job", "show", "j", "-o", "table").out
+    assert "a: the first." in shown
+    assert "b: the second." in shown
+
+
 def test_all_of_a_job_is_downloaded(job, zaffre, tmp_path):
     done = zaffre("job", "download", "-n", "j", "--all", "-p", "left")
     assert done.code == 0, done.err

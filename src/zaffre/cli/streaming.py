@@ -88,8 +88,8 @@ def summary(client: MLClient, job: dict[str, Any]) -> str:
             name: steps.said((job.get("steps") or {}).get(name) or {}) for name in steps.names(job)
         }
     facts |= _usage(job) | _results(client, job)
-    for warning in job.get("warnings") or ():
-        facts["warning"] = warning
+    if job.get("warnings"):
+        facts["warnings"] = "\n".join(job["warnings"])
     return output.facts(facts)
 
 

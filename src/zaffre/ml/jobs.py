@@ -144,7 +144,9 @@ class Jobs(Collection[Job]):
 
     def metrics(self, name: str) -> dict[str, float]:
         """Give the last value of each metric of a job."""
-        return {metric["key"]: metric["value"] for metric in self._run(name).get("metrics", ())}
+        # What JSON has no number for (NaN, infinities) comes as text.
+        found = self._run(name).get("metrics", ())
+        return {metric["key"]: float(metric["value"]) for metric in found}
 
     def params(self, name: str) -> dict[str, str]:
         """Give the parameters that a job logged."""

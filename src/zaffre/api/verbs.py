@@ -25,6 +25,7 @@ from zaffre.services import (
     predictions,
     resources,
     schedules,
+    uses,
     workspaces,
 )
 from zaffre.services.context import Context
@@ -75,7 +76,9 @@ _UPDATE: dict[str, Update] = {
 _DELETE: dict[str, Delete] = {
     "workspace": workspaces.delete,
     "compute": computes.delete,
+    "data": uses.delete,
     "datastore": datastores.delete,
+    "environment": uses.delete,
     "job": jobs.delete,
     "model": models.delete,
     "online_endpoint": endpoints.delete,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from zaffre.kinds.resource import Resource
 from zaffre.ports.metadata import Browse
-from zaffre.services import gateway, models
+from zaffre.services import gateway, resources
 from zaffre.services.context import Context
 from zaffre.services.doctor import Check, Finding
 from zaffre.services.endpoint_parts import deployment_status
@@ -18,7 +18,7 @@ def endpoints(workers: Mapping[str, Sequence[int]], *, live: bool) -> Check:
     """Give the check. `workers` are the living workers of each revision; `live`: a server runs."""
 
     def check(ctx: Context) -> Iterator[Finding]:
-        found = models.every(ctx, Browse("online_deployment", archived=None))
+        found = resources.every(ctx, Browse("online_deployment", archived=None))
         yield from _configuration(ctx, live=live)
         for deployment in found:
             yield from _deployment(ctx, deployment, workers, live=live)

@@ -9,7 +9,7 @@ from zaffre.errors import NotFound
 from zaffre.kinds.job_state import TERMINAL, JobState
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse
-from zaffre.services import models
+from zaffre.services import resources
 from zaffre.services.context import Context
 from zaffre.services.doctor import Check, Finding
 from zaffre.services.jobs.facts import key_of, place_name
@@ -35,7 +35,7 @@ def _without_process(
     ctx: Context, alive: Mapping[str, Sequence[int]], *, live: bool
 ) -> Iterator[Finding]:
     states = tuple(state.value for state in _WITH_PROCESS)
-    for job in models.every(ctx, Browse("job", where={"state": states}, archived=None)):
+    for job in resources.every(ctx, Browse("job", where={"state": states}, archived=None)):
         if place_name(job.key) in alive or not _is_settled(ctx, job):
             continue
         state = _state(job)

@@ -12,8 +12,9 @@ from zaffre.kinds.model import ModelContainer, ModelSpec, ModelStatus
 from zaffre.kinds.reference import parse_remote
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Browse, Link, Put, Remove, Write
-from zaffre.services import files, mlmodel, run_files
+from zaffre.services import files, mlmodel, run_files, uses
 from zaffre.services.context import Context
+from zaffre.services.resources import every
 from zaffre.services.trees import Content
 
 PROMPT = "mlflow.prompt.is_prompt"
@@ -213,29 +214,19 @@ def containers(ctx: Context, workspace: str) -> list[Resource]:
     return every(ctx, Browse("model", workspace, where={"version": ""}, archived=None))
 
 
-def every(ctx: Context, query: Browse) -> list[Resource]:
-    """Give all pages of a list, in ascending order."""
-    found: list[Resource] = []
-    query = replace(query, ascending=True, limit=1000)
-    while True:
-        page = ctx.metadata.browse(query)
-        found += page.items
-        if not page.next:
-            return found
-        query = replace(query, after=page.next)
-
-
 def delete(ctx: Context, key: Key) -> None:
     """Delete a version, and the aliases that mean it; its number never comes back.
 
     Raises:
         NotFound: there is none.
+        Conflict: a deployment or an unfinished job needs it.
     """
 
     def attempt() -> None:
         found = ctx.metadata.get(key)
         if found.container:
             raise NotFound(f"There is no version of model `{key.name}` without a version.")
+        uses.refuse_used(ctx, found.key)
         stored = _stored_container(ctx, key.workspace, key.name)
         last = _last_number(ctx, key, stored)
         writes: list[Write] = [Remove(found.key)]

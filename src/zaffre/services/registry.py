@@ -10,7 +10,7 @@ from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds.model import ModelContainer, ModelSpec, ModelStatus
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Link, Put, Remove, Write
-from zaffre.services import models
+from zaffre.services import models, uses
 from zaffre.services.context import Context
 from zaffre.services.models import again, container_key, container_of, is_number
 
@@ -277,7 +277,7 @@ def rename(ctx: Context, workspace: str, name: str, new_name: str) -> Resource:
 
     Raises:
         NotFound: there is no such name.
-        Conflict: the new one is taken.
+        Conflict: the new one is taken, or a deployment or an unfinished job needs a version.
     """
     check_name(new_name, "new_name")
 
@@ -285,6 +285,7 @@ def rename(ctx: Context, workspace: str, name: str, new_name: str) -> Resource:
         container = container_of(ctx, workspace, name)
         writes: list[Write] = []
         for one in [container, *models.versions(ctx, workspace, name)]:
+            uses.refuse_used(ctx, one.key)
             key = replace(one.key, name=new_name)
             writes += [Remove(one.key), Add(replace(one, key=key))]
             if key.version:
@@ -301,7 +302,11 @@ def delete(ctx: Context, workspace: str, name: str) -> None:
 
     Raises:
         NotFound: there is no such name.
+        Conflict: a deployment or an unfinished job needs one of them.
     """
     container = container_of(ctx, workspace, name)
-    found = [container, *models.versions(ctx, workspace, name)]
+    versions = models.versions(ctx, workspace, name)
+    for one in versions:
+        uses.refuse_used(ctx, one.key)
+    found = [container, *versions]
     ctx.metadata.apply([Remove(one.key) for one in found], ctx.actor)

@@ -57,6 +57,18 @@ def browse(ctx: Context, query: Browse) -> Page:
     return ctx.metadata.browse(query)
 
 
+def every(ctx: Context, query: Browse) -> list[Resource]:
+    """Give all pages of a list, in ascending order."""
+    found: list[Resource] = []
+    query = replace(query, ascending=True, limit=1000)
+    while True:
+        page = ctx.metadata.browse(query)
+        found += page.items
+        if not page.next:
+            return found
+        query = replace(query, after=page.next)
+
+
 def replace_spec(
     ctx: Context, kind: Kind, found: Resource, spec: Spec, *, revision: int | None = None
 ) -> Resource:

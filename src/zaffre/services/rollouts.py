@@ -12,7 +12,7 @@ from zaffre.kinds.endpoint import EndpointError, Launch, OnlineDeploymentStatus
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.builder import Broken, Building, Retry
 from zaffre.ports.metadata import Browse, Link, Put
-from zaffre.services import environments, gateway, models, serving_files
+from zaffre.services import environments, gateway, resources, serving_files
 from zaffre.services.context import Context
 from zaffre.services.endpoint_parts import deployment_status
 
@@ -51,7 +51,7 @@ def advance(ctx: Context, key: Key) -> bool:
 def sweep(ctx: Context) -> None:
     """Remove the files of revisions that nothing serves, and lay out those that are missing."""
     kept = set(gateway.observed(ctx))
-    for found in models.every(ctx, Browse("online_deployment", archived=None)):
+    for found in resources.every(ctx, Browse("online_deployment", archived=None)):
         status = deployment_status(found)
         kept |= {one.id for one in (status.coming, status.serving, status.fallback) if one}
         if status.serving is not None:

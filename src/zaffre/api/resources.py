@@ -128,7 +128,7 @@ class Surface:
     ) -> Response:
         loaded = check(self.kind, self._addressed(request, document))
         try:
-            found = ctx.metadata.get(self.key(request))
+            found = self.verbs.find(ctx, self.key(request))
         except NotFound:
             if revision is not None:
                 raise
@@ -162,7 +162,7 @@ class Surface:
     def _patch(
         self, ctx: Context, request: Request, changes: Json, revision: int | None
     ) -> Resource:
-        found = ctx.metadata.get(self.key(request))
+        found = self.verbs.find(ctx, self.key(request))
         stored = found.spec.model_dump(mode="json", exclude_unset=True)
         wanted = self._addressed(request, merge_patch(stored, _mapping(changes)))
         wanted = {**wanted, "name": found.key.name}

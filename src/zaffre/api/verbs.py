@@ -39,12 +39,13 @@ Browsing = Callable[[Context, Browse], Page]
 
 @dataclass(frozen=True)
 class Verbs:
-    """The services behind the generic routes of a kind."""
+    """The services behind the generic routes of a kind; `find` gives what `update` changes."""
 
     create: Create
     update: Update
     delete: Delete
     show: Show
+    find: Show
     browse: Browsing
 
 
@@ -66,6 +67,7 @@ _CREATE: dict[str, Create] = {
 _UPDATE: dict[str, Update] = {
     "component": components.update,
     "datastore": datastores.update,
+    "job": jobs.update,
     "schedule": schedules.update,
     "online_endpoint": endpoints.update,
     "online_deployment": deployments.update,
@@ -95,6 +97,7 @@ _SHOW: dict[str, Show] = {
     "prediction_view": predictions.show,
     "batch_endpoint": batch_endpoints.show,
 }
+_FIND: dict[str, Show] = {"job": history.show}
 _BROWSE: dict[str, Browsing] = {
     "job": history.browse,
     "environment": environments.browse,
@@ -111,6 +114,7 @@ def verbs_of(kind: Kind) -> Verbs:
         update=_UPDATE.get(kind.name, _updating(kind)),
         delete=_DELETE.get(kind.name, resources.delete),
         show=_SHOW.get(kind.name, resources.show),
+        find=_FIND.get(kind.name, resources.show),
         browse=_BROWSE.get(kind.name, resources.browse),
     )
 

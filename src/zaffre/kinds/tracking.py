@@ -12,6 +12,8 @@ from zaffre.errors import Conflict
 DEFAULT_EXPERIMENT = "Default"
 """The name of the experiment that every workspace has."""
 
+OF_MLFLOW = "mlflow."
+"""What the tags begin with that MLflow itself keeps."""
 RUN_NAME = "mlflow.runName"
 PARENT_RUN = "mlflow.parentRunId"
 SOURCE_NAME = "mlflow.source.name"
@@ -196,6 +198,8 @@ class RunRow:
     parent: str
     source: str
     stage: str
+    tags: Sequence[Pair] = ()
+    """Without those that MLflow itself keeps (`mlflow.`)."""
 
 
 @dataclass(frozen=True)

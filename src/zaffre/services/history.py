@@ -1,14 +1,20 @@
-"""One history: the jobs of a workspace and the runs that programs outside logged, in one list."""
+"""One history: the jobs of a workspace and the runs that programs outside logged, in one list.
+
+A job's display name, tags and experiment are those of its run, where MLflow's clients change them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from zaffre.errors import NotFound
 from zaffre.kinds.job import JobStatus, TrackedRunSpec
 from zaffre.kinds.job_state import JobState
+from zaffre.kinds.listing import check_state
 from zaffre.kinds.resource import Key, Resource
-from zaffre.kinds.tracking import RunInfo, RunRow, RunStatus, Stage
+from zaffre.kinds.tracking import OF_MLFLOW, Pair, RunRow, RunStatus, Stage
 from zaffre.ports.metadata import Browse, Page
 from zaffre.ports.tracking import BrowseRuns
 from zaffre.services.context import Context
@@ -38,11 +44,17 @@ STATUSES: dict[JobState, RunStatus] = {
 
 
 def browse(ctx: Context, query: Browse) -> Page:
-    """List jobs and runs, newest first; a page with fewer than asked may still have a next one."""
+    """List jobs and runs, newest first; a page with fewer than asked may still have a next one.
+
+    Raises:
+        Invalid: no job is ever in the state asked for.
+    """
     found = ctx.tracking.browse_runs(_runs_query(query))
     names = tuple(row.id for row in found.items)
     known = _jobs_named(ctx, query.workspace, names)
-    listed = [known.get(row.id) or _of_row(row) for row in found.items]
+    listed = [
+        _told(known[row.id], row) if row.id in known else _tracked(row) for row in found.items
+    ]
     return Page([job for job in listed if _wanted(job, query)], found.next)
 
 
@@ -51,6 +63,8 @@ def _runs_query(query: Browse) -> BrowseRuns:
     for fact, value in query.where.items():
         values = value if isinstance(value, tuple) else (value,)
         if fact == "state":
+            for one in values:
+                check_state(one)
             states = [state for state in JobState if state.value in values]
             where["status"] = tuple({STATUSES[state].value for state in states}) or ("NONE",)
         elif fact == "experiment_name":
@@ -97,33 +111,43 @@ def show(ctx: Context, key: Key) -> Resource:
     Raises:
         NotFound: there is neither.
     """
+    query = BrowseRuns(key.workspace, where={"id": (key.name,)}, stage="", limit=1)
+    row = next(iter(ctx.tracking.browse_runs(query).items), None)
     try:
-        return ctx.metadata.get(key)
+        job = ctx.metadata.get(key)
     except NotFound:
-        return _of_info(ctx, key)
+        if row is None:
+            raise NotFound(
+                f"There is no job `{key.name}` in workspace `{key.workspace}`.",
+                hint="`zaffre job list` shows what there is.",
+            ) from None
+        return _tracked(row)
+    return _told(job, row) if row is not None else job
 
 
-def _of_info(ctx: Context, key: Key) -> Resource:
-    try:
-        info = ctx.tracking.get_info(key.workspace, key.name)
-    except NotFound:
-        raise NotFound(
-            f"There is no job `{key.name}` in workspace `{key.workspace}`.",
-            hint="`zaffre job list` shows what there is.",
-        ) from None
-    experiment = ctx.tracking.get_experiment(key.workspace, info.experiment_id).name
-    return _tracked(key, info, experiment)
+def _told(job: Resource, run: RunRow) -> Resource:
+    spec = job.spec
+    known = getattr(spec, "display_name", None) or job.key.name
+    own = [Pair(key, value) for key, value in spec.tags.items() if key.startswith(OF_MLFLOW)]
+    told: dict[str, object] = {"tags": _mapping([*own, *run.tags])}
+    if run.name != known:
+        told["display_name"] = run.name
+    if getattr(spec, "experiment_name", None):
+        told["experiment_name"] = run.experiment_name
+    gone = run.stage != Stage.ACTIVE
+    return replace(job, spec=spec.model_copy(update=told), archived=job.archived or gone)
 
 
-def _of_row(row: RunRow) -> Resource:
-    return _tracked(Key("job", row.workspace, row.id), row, row.experiment_name)
+def _mapping(tags: Iterable[Pair]) -> dict[str, str]:
+    return {tag.key: tag.value for tag in tags}
 
 
-def _tracked(key: Key, run: RunInfo | RunRow, experiment: str) -> Resource:
+def _tracked(run: RunRow) -> Resource:
     spec = TrackedRunSpec(
         display_name=run.name or None,
-        experiment_name=experiment,
+        experiment_name=run.experiment_name,
         parent_job_name=run.parent or None,
+        tags=_mapping(run.tags),
     )
     status = JobStatus(
         status=STATES[RunStatus(run.status)].value,
@@ -132,6 +156,7 @@ def _tracked(key: Key, run: RunInfo | RunRow, experiment: str) -> Resource:
     )
     begun = datetime.fromtimestamp((run.start_time or 0) / 1000, UTC)
     gone = run.stage != Stage.ACTIVE
+    key = Key("job", run.workspace, run.id)
     return Resource(key, spec, status, 1, begun, begun, created_by=run.user, archived=gone)
 
 

@@ -9,6 +9,7 @@ from zaffre.kinds.near import advice
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.services import jobs, pipelines, sweeps
 from zaffre.services.context import Context, JobType
+from zaffre.services.jobs import runs
 
 OWN: Mapping[str, JobType] = {
     "command": JobType(jobs.submit, jobs.advance, jobs.cancel, jobs.unfinished),
@@ -27,6 +28,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         Invalid: the job is written wrong, or of a type that cannot be submitted.
         Conflict: the name is taken.
     """
+    runs.check_tags(spec)
     return type_of(ctx, spec).submit(ctx, key, spec)
 
 

@@ -10,7 +10,7 @@ from zaffre.errors import Failed, Invalid, NotFound
 from zaffre.kinds.registry import entries
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse, Link
-from zaffre.services import run_files, trees
+from zaffre.services import history, run_files, trees
 from zaffre.services.context import Context
 
 MOST_NODES = 1000
@@ -169,7 +169,8 @@ def _resource(ctx: Context, kind: str, workspace: str, name: str) -> dict[str, A
     node: dict[str, Any] = {"id": key.reference, "kind": kind, "name": plain, "version": version}
     node |= {"parent": parent} if parent else {}
     try:
-        return node | _shown(ctx.metadata.get(key))
+        found = ctx.metadata.get(key)
+        return node | _shown(history.show(ctx, key) if kind == "job" else found)
     except NotFound:
         return node | {"label": "", "gone": True}
 

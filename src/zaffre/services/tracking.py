@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from zaffre.errors import Invalid, NotFound
+from zaffre.kinds.resource import Key
 from zaffre.kinds.run_names import run_name
 from zaffre.kinds.tracking import (
     DEFAULT_EXPERIMENT,
@@ -155,7 +156,7 @@ def update_run(
     end_time: int | None = None,
     name: str | None = None,
 ) -> RunInfo:
-    """Change what is given of a run.
+    """Change what is given of a run. Of a job's run only the name: its state is the job's.
 
     Raises:
         NotFound: there is no such run.
@@ -165,7 +166,17 @@ def update_run(
         raise wrong("status", status, f"Known are {list(RunStatus.__members__)}.")
     _check_time(end_time, "end_time")
     check_text(name or "", "run_name", VALUE)
+    if _is_job(ctx, workspace, run_id):
+        status = end_time = None
     return ctx.tracking.update_run(workspace, run_id, status=status, end_time=end_time, name=name)
+
+
+def _is_job(ctx: Context, workspace: str, run_id: str) -> bool:
+    try:
+        ctx.metadata.get(Key("job", workspace, run_id))
+    except NotFound:
+        return False
+    return True
 
 
 def delete_run(ctx: Context, workspace: str, run_id: str) -> None:

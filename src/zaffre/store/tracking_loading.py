@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select
 
 from zaffre.kinds.tracking import (
+    OF_MLFLOW,
     Dataset,
     DatasetInput,
     Metric,
@@ -89,6 +90,13 @@ def _pairs(connection: Connection, table: Table, seqs: Sequence[int]) -> Grouped
         query = select(table).where(table.c.run.in_(ids)).order_by(table.c.run, table.c.key)
         found |= grouped(connection.execute(query))
     return found
+
+
+def free_tags(connection: Connection, seqs: Sequence[int]) -> Grouped:
+    """Give the tags of runs but for those that MLflow itself keeps, which can be long."""
+    free = tags.c.key.not_like(f"{OF_MLFLOW}%")
+    query = select(tags).where(tags.c.run.in_(seqs), free).order_by(tags.c.run, tags.c.key)
+    return grouped(connection.execute(query))
 
 
 def _models(connection: Connection, seqs: Sequence[int]) -> Grouped:

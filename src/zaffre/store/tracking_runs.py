@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, insert, select, update
@@ -15,6 +15,7 @@ from zaffre.kinds.tracking import (
     RUN_NAME,
     SOURCE_NAME,
     NewRun,
+    Pair,
     Run,
     RunInfo,
     RunRow,
@@ -26,11 +27,12 @@ from zaffre.ports.clock import Clock
 from zaffre.ports.tracking import BrowseRuns, Search
 from zaffre.store.database import Database
 from zaffre.store.tracking_experiments import named_experiment
-from zaffre.store.tracking_loading import info_of, load_runs
+from zaffre.store.tracking_loading import free_tags, info_of, load_runs
 from zaffre.store.tracking_search import find_runs
 from zaffre.store.tracking_shared import (
     LARGEST,
     MISSING,
+    AnyRow,
     active_experiment,
     active_run,
     experiment_number,
@@ -171,9 +173,10 @@ class SqlRuns:
             found = found.where(select(tags.c.run).where(*mine).exists())
         with self._database.read() as connection:
             rows = connection.execute(found).fetchall()
-        shown = rows[: query.limit]
+            shown = rows[: query.limit]
+            tagged = free_tags(connection, [row.seq for row in shown])
         return RunRows(
-            [_listed(row) for row in shown],
+            [_listed(row, tagged.get(row.seq, ())) for row in shown],
             str(shown[-1].seq) if len(rows) > query.limit else "",
         )
 
@@ -184,7 +187,7 @@ def _cursor(text: str) -> int:
     return int(text)
 
 
-def _listed(row: Row[Any]) -> RunRow:
+def _listed(row: Row[Any], tagged: Iterable[AnyRow]) -> RunRow:
     return RunRow(
         id=row.id,
         workspace=row.workspace,
@@ -198,6 +201,7 @@ def _listed(row: Row[Any]) -> RunRow:
         parent=row.parent,
         source=row.source,
         stage=row.stage,
+        tags=[Pair(tag.key, tag.value) for tag in tagged],
     )
 
 

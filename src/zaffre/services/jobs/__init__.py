@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zaffre.services.jobs.advancing import advance
+from zaffre.services.jobs.changing import update
 from zaffre.services.jobs.journals import take as journal
 from zaffre.services.jobs.pools import unfinished
 from zaffre.services.jobs.reading import logs, outputs
@@ -23,4 +24,5 @@ __all__ = [
     "submit",
     "tidy",
     "unfinished",
+    "update",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from datetime import datetime
 
-from zaffre.errors import Invalid, NotFound
+from zaffre.errors import Invalid, NotFound, Place, Problem
 from zaffre.kinds.job import CommandJobSpec, JobStatus
 from zaffre.kinds.job_state import JobState
-from zaffre.kinds.resource import Resource
+from zaffre.kinds.resource import Resource, Spec
 from zaffre.kinds.tracking import (
     DEFAULT_EXPERIMENT,
     PARENT_RUN,
@@ -19,6 +19,7 @@ from zaffre.kinds.tracking import (
     RunInfo,
     RunStatus,
 )
+from zaffre.kinds.tracking_rules import check_tag
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import spec_of
 
@@ -33,6 +34,21 @@ _STATUS = {
     JobState.FAILED: RunStatus.FAILED,
     JobState.CANCELED: RunStatus.KILLED,
 }
+
+
+def check_tags(spec: Spec) -> None:
+    """Check the tags of a job: its run must be able to keep them.
+
+    Raises:
+        Invalid: one cannot be kept.
+    """
+    for key, value in spec.tags.items():
+        try:
+            check_tag(Pair(key, value))
+        except Invalid as error:
+            place = Place(field="tags")
+            problems = (Problem(error.message, place, error.hint),)
+            raise Invalid(error.message, hint=error.hint, problems=problems) from error
 
 
 def ensure(ctx: Context, job: Resource) -> RunInfo:
@@ -88,8 +104,7 @@ def _tags(job: Resource, spec: CommandJobSpec) -> list[Pair]:
         SOURCE_NAME: str(getattr(spec, "command", ""))[:_LONGEST_SOURCE],
         _SOURCE_TYPE: "JOB",
         **{key: value for key, value in spec.properties.items() if key.startswith(_GIT)},
-        **spec.tags,
+        PARENT_RUN: spec.parent_job_name or "",
     }
-    if spec.parent_job_name:
-        found[PARENT_RUN] = spec.parent_job_name
-    return [Pair(key, value) for key, value in found.items() if value]
+    known = {key: value for key, value in found.items() if value}
+    return [Pair(key, value) for key, value in (known | spec.tags).items()]

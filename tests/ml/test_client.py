@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 
@@ -56,6 +57,20 @@ def test_a_job_is_submitted_and_seen(fake, client):
         client.jobs.create_or_update(command(command="ls", environment="e@latest", name="two"))
 
 
+def test_metrics_are_numbers_though_json_has_none_for_some(fake, client):
+    metrics = [
+        {"key": "n", "value": "NaN"},
+        {"key": "i", "value": "-Infinity"},
+        {"key": "x", "value": 1},
+    ]
+    run = {"run": {"data": {"metrics": metrics}}}
+    fake.routes["GET", "/api/2.0/mlflow/runs/get"] = lambda _: (200, run)
+    found = client.jobs.metrics("j")
+    assert math.isnan(found.pop("n"))
+    assert found == {"i": -math.inf, "x": 1.0}
+    assert all(isinstance(value, float) for value in found.values())
+
+
 def test_lists_are_fetched_page_by_page_when_they_are_reached(fake, client):
     for index in range(250):
         fake.resources[f"jobs/j{index}"] = {"name": f"j{index}", "status": "Completed"}
@@ -65,6 +80,22 @@ def test_lists_are_fetched_page_by_page_when_they_are_reached(fake, client):
     assert len(fake.calls) == 1
     assert len(list(jobs)) == 249
     assert len(fake.calls) == 3
+
+
+def test_a_list_ends_where_it_was_asked_to(fake, client):
+    for number in range(5):
+        fake.resources[f"jobs/j{number}"] = {"name": f"j{number}"}
+    assert len(list(client.jobs.list(max_results=2))) == 2
+    assert [path for path in fake.asked("GET") if "limit=2" in path]
+    assert list(client.jobs.list(max_results=0)) == []
+
+
+def test_a_filter_that_lists_do_not_know_is_refused_at_once(fake, client):
+    with pytest.raises(TypeError, match="Did you mean `experiment_name`"):
+        client.jobs.list(experiment_nam="e")
+    with pytest.raises(TypeError, match="`zzz`"):
+        client.online_deployments.list("e", zzz=1)
+    assert not fake.calls
 
 
 def test_versions(fake, client):

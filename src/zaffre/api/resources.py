@@ -15,6 +15,7 @@ from zaffre.api.routing import Access, Handler, Route
 from zaffre.api.verbs import Verbs, verbs_of
 from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds import wire
+from zaffre.kinds.listing import FACTS, NARROWING, TAG, check_words
 from zaffre.kinds.loading import check
 from zaffre.kinds.merge import merge_patch
 from zaffre.kinds.registry import all_kinds, kind_of
@@ -25,8 +26,7 @@ from zaffre.services.context import Context
 
 PAGE = 100
 LONGEST_PAGE = 1000
-FACTS = ("state", "experiment_name", "type", "name", "parent_job_name")
-QUERY = ("limit", "after", "name_contains", "archived", "versions", *FACTS)
+QUERY = ("limit", "after", *NARROWING)
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Surface:
 
     def _browse(self, request: Request) -> Browse:
         asked = request.query_params
+        check_words(asked, QUERY)
         where: dict[str, str | tuple[str, ...]] = {
             fact: asked[fact] for fact in FACTS if fact in asked
         }
@@ -72,7 +73,11 @@ class Surface:
             self.kind.name,
             key.workspace,
             where={**where, **named, **parent},
-            tags={name[4:]: value for name, value in asked.items() if name.startswith("tag.")},
+            tags={
+                name.removeprefix(TAG): value
+                for name, value in asked.items()
+                if name.startswith(TAG)
+            },
             name_contains=asked.get("name_contains", ""),
             archived=flag(asked, "archived", default=False),
             versions=bool(key.name) or asked.get("versions") == "true",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
 from zaffre.errors import Invalid, NotFound
 from zaffre.kinds.document import Document
+from zaffre.kinds.listing import NARROWING, TAG
+from zaffre.kinds.near import advice
 from zaffre.kinds.resource import Kind
 from zaffre.ml import addresses
 from zaffre.ml.checking import Checked, check, placed, said
@@ -21,6 +24,9 @@ from zaffre.ml.preparing import prepare
 E = TypeVar("E", bound=Entity)
 
 PAGE = 100
+APART = ("endpoint_name", "local", "include_secrets")
+"""What Azure's lists take that narrows nothing here."""
+FILTERS = (*NARROWING, *APART, "list_view_type", "compute_type", "tags")
 BUSY = {"Creating", "Updating", "Deleting", "Provisioning"}
 
 
@@ -58,13 +64,23 @@ class Collection(Generic[E]):
         return self.entity(self._connection.get(self._path(name, chosen, rest)))
 
     def list(self, name: str | None = None, **filters: Any) -> Iterator[E]:
-        """Go through all resources, newest first; with a name, through its versions."""
+        """Go through all resources, newest first; with a name, through its versions.
+
+        `max_results` ends it early; `tags`, `state`, `type`, `experiment_name`,
+        `parent_job_name`, `name_contains` and `list_view_type` narrow it.
+
+        Raises:
+            TypeError: a filter is none that lists know.
+        """
         path = addresses.collection(self._connection, self._kind, self._parent(filters))
         if name is not None and self._kind.versioned:
             path = f"{self._path(name, None, {})}/versions"
         elif name is not None:
             filters["name_contains"] = name
-        return (self.entity(document) for document in self.pages(path, _query(filters)))
+        most = filters.pop("max_results", None)
+        query = _query(filters)
+        query |= {"limit": max(1, min(PAGE, most))} if most is not None else {}
+        return (self.entity(one) for one in islice(self.pages(path, query), most))
 
     def archive(
         self, name: str, version: str | None = None, *, label: str | None = None, **rest: Any
@@ -220,21 +236,24 @@ def reason(document: Mapping[str, Any]) -> str | None:
 
 
 def _query(filters: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the server's words for a list's filters, Azure's names included."""
+    """Give the server's words for a list's filters, Azure's names included.
+
+    Raises:
+        TypeError: a filter is none that lists know.
+    """
+    for name in filters:
+        if name not in FILTERS:
+            raise TypeError(f"list() knows no filter `{name}`. {advice(name, FILTERS)}")
     query = {
-        name: value
-        for name, value in filters.items()
-        if value is not None and name != "endpoint_name"
+        name: value for name, value in filters.items() if value is not None and name not in APART
     }
     view = query.pop("list_view_type", None)
     if view is not None:
         query["archived"] = {"ACTIVE_ONLY": "false", "ARCHIVED_ONLY": "true", "ALL": "all"}[
             plain(view)
         ]
-    parent = query.pop("parent_job_name", None)
-    if parent is not None:
-        query["parent_job_name"] = parent
+    if "compute_type" in query:
+        query["type"] = query.pop("compute_type")
     for name, value in (query.pop("tags", None) or {}).items():
-        query[f"tag.{name}"] = value
-    query.pop("max_results", None)
+        query[f"{TAG}{name}"] = value
     return {name: plain(value) for name, value in query.items()}

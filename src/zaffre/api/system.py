@@ -59,6 +59,15 @@ async def show_lineage(request: Request) -> Response:
     return text_answer(await run_in_threadpool(lineage.walk, ctx, key, direction))
 
 
+async def show_request(request: Request) -> Response:
+    """Say what made the prediction of a request."""
+    wanted = request.query_params.get("request", "")
+    if not wanted:
+        raise Invalid("`request` is missing.", hint="Give the `x-request-id` of an answer.")
+    ctx, workspace = request.scope["context"], request.scope["zaffre"].workspace
+    return text_answer(await run_in_threadpool(lineage.walk_request, ctx, workspace, wanted))
+
+
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/health", health, Access.PUBLIC, "Whether the server is ready.", answer=OBJECT),
     Route(
@@ -85,6 +94,15 @@ ROUTES: tuple[Route, ...] = (
         "Collect garbage.",
         body=OBJECT,
         answer=OBJECT,
+    ),
+    Route(
+        "GET",
+        f"{WORKSPACE}/lineage",
+        show_request,
+        Access.READ,
+        "What made the prediction of a request.",
+        answer=OBJECT,
+        query=("request",),
     ),
     Route(
         "GET",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from zaffre.kinds.part import AnyCase, Part
 
@@ -89,18 +89,79 @@ class RequestLogging(Part):
     )
 
 
-class DataCollector(Part):
-    """What is kept of requests and answers. Accepted, not acted on yet."""
+class CollectedData(Part):
+    """The data asset that collected rows become."""
 
-    collections: dict[str, dict[str, JsonValue] | None] = Field(
-        default_factory=dict, title="Collections", description="What to keep, by name."
+    name: str | None = Field(
+        default=None,
+        title="Name",
+        description="Name of the asset; else `ENDPOINT-DEPLOYMENT-COLLECTION`.",
     )
-    rolling_rate: str | None = Field(
-        default=None, title="Rolling", description="Span of one file."
+    version: str | None = Field(
+        default=None, title="Version", description="Accepted, not acted on: versions are counted."
     )
-    sampling_rate: float | None = Field(
-        default=None, ge=0, le=1, title="Sampling", description="Share of requests to keep."
+    path: str | None = Field(default=None, title="Path", description="Accepted, not acted on.")
+    data_id: str | None = Field(default=None, title="Id", description="Accepted, not acted on.")
+
+
+class Collection(Part):
+    """Whether to keep one side of the traffic, and under which name."""
+
+    enabled: bool = Field(default=True, title="Enabled", description="Whether to keep it.")
+    data: CollectedData | None = Field(
+        default=None, title="Data", description="The asset that it becomes."
+    )
+    client_id: str | None = Field(
+        default=None, title="Client", description="Accepted, not acted on."
+    )
+
+
+SECONDS = {"minute": 60, "hour": 3600, "day": 86_400, "month": 86_400, "year": 86_400}
+"""How long a file spans at most; longer spans would keep the data from sight."""
+
+
+COLLECTIONS = ("model_inputs", "model_outputs")
+"""The sides of the traffic."""
+
+
+class DataCollector(Part):
+    """What is kept of requests and answers, as versions of data assets."""
+
+    collections: dict[str, Collection | None] = Field(
+        default_factory=dict,
+        title="Collections",
+        description="What to keep: `model_inputs`, `model_outputs`.",
+    )
+    rolling_rate: Annotated[Literal["minute", "hour", "day", "month", "year"], AnyCase] = Field(
+        default="hour", title="Rolling", description="Span of one file; a day at most."
+    )
+    sampling_rate: float = Field(
+        default=1.0, ge=0, le=1, title="Sampling", description="Share of requests to keep."
+    )
+    retention_days: int | None = Field(
+        default=None, ge=1, title="Retention", description="Older files are removed."
+    )
+    max_megabytes: int = Field(
+        default=1024,
+        ge=1,
+        title="Most",
+        description="Size of one collection; above it the oldest files are removed.",
     )
     request_logging: RequestLogging | None = Field(
         default=None, title="Request logging", description="What to keep of each request."
     )
+
+    @property
+    def kept(self) -> dict[str, str | None]:
+        """Give the collections that are kept, each with the name chosen for its asset."""
+        chosen = {name: self.collections[name] for name in COLLECTIONS if name in self.collections}
+        return {
+            name: one.data.name if one and one.data else None
+            for name, one in chosen.items()
+            if one is None or one.enabled
+        }
+
+    @property
+    def seconds(self) -> int:
+        """Give how long a file spans."""
+        return SECONDS[self.rolling_rate]

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from zaffre.kinds.acceleration import Acceleration, Compiled
 from zaffre.kinds.deployment_settings import (
+    COLLECTIONS,
     CodeConfiguration,
     DataCollector,
     Probe,
@@ -201,6 +202,12 @@ class OnlineDeploymentSpec(Spec):
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """Say what is accepted but not acted on."""
         found = list(_DEPLOYMENT_REMARKS.items())
+        strange = sorted(set(self.data_collector.collections if self.data_collector else ()))
+        found += [
+            ("data_collector", f"Collection `{name}` is not kept; `{', '.join(COLLECTIONS)}` are.")
+            for name in strange
+            if name not in COLLECTIONS
+        ]
         if self.type == "kubernetes":
             found.append(("type", "There is no cluster here: this machine serves the deployment."))
         return tuple((field, text) for field, text in found if getattr(self, field))
@@ -208,7 +215,6 @@ class OnlineDeploymentSpec(Spec):
 
 _DEPLOYMENT_REMARKS = {
     "scale_settings": "The number of instances stays as `instance_count` says.",
-    "data_collector": "Requests and answers are not collected yet.",
 }
 
 
@@ -258,6 +264,9 @@ class Launch(Part):
     instances: int = Field(default=1, title="Instances", description="How many processes answer.")
     requests: RequestSettings = Field(
         default_factory=RequestSettings, title="Requests", description="Limits on requests."
+    )
+    collector: DataCollector | None = Field(
+        default=None, title="Collector", description="What is kept of requests and answers."
     )
 
 

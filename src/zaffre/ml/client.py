@@ -205,6 +205,10 @@ class MLClient:
         query = {"direction": direction, **({"parent": parent} if parent else {})}
         return dict(self.connection.get(self.connection.path(*parts), query))
 
+    def lineage_of_request(self, request_id: str) -> dict[str, Any]:
+        """Give what made the prediction of a request, by its `x-request-id`."""
+        return dict(self.connection.get(self.connection.path("lineage"), {"request": request_id}))
+
     def close(self) -> None:
         """Close the connection; the next call opens it again."""
         self.connection.close()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zaffre.adapters.local import LocalCompute, LocalSettings
+from zaffre.adapters.local.capture_tables import ProgramTables
 from zaffre.adapters.uv import BuilderSettings, UvBuilder
 from zaffre.api.gate import Gate
 from zaffre.api.table import all_routes
@@ -76,6 +77,7 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         computes={"local": _local(settings, home)},
         job_types=job_types.OWN,
         steps=SqlStepMemory(database, clock),
+        tables=ProgramTables(),
         builder=UvBuilder(
             home.envs, os.environ, clock, BuilderSettings(strict=settings.strict_environments)
         ),

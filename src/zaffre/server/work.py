@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from functools import partial
 
 from zaffre.kinds.resource import Key
 from zaffre.server.loop import Step
-from zaffre.services import deployments, environments, job_types, jobs, predictions, schedules
+from zaffre.services import (
+    captures,
+    deployments,
+    environments,
+    job_types,
+    jobs,
+    predictions,
+    schedules,
+)
 from zaffre.services.context import Context
 
 SWEEP_SECONDS = 30.0
@@ -28,6 +37,7 @@ class Work:
         self._context = context
         self._swept = float("-inf")
         self._looked = float("-inf")
+        self._retained: date | None = None
 
     def steps(self) -> Iterable[Step]:
         """Give the steps that can be taken now."""
@@ -40,6 +50,8 @@ class Work:
             self._looked = now
             for key in schedules.watched(self._context):
                 yield Step(key.reference, partial(schedules.advance, self._context, key))
+            for journal in captures.journals(self._context):
+                yield Step(str(journal), partial(captures.collect, self._context, journal))
         if now - self._swept >= SWEEP_SECONDS:
             self._swept = now
             yield Step("sweep", self._sweep)
@@ -48,3 +60,7 @@ class Work:
         self._context.artifacts.sweep()
         jobs.tidy(self._context)
         deployments.sweep(self._context)
+        today = self._context.clock.now().date()
+        if today != self._retained:
+            captures.retain(self._context)
+            self._retained = today

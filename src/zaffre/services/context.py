@@ -10,6 +10,7 @@ from zaffre.errors import NotFound
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.artifacts import ArtifactStore
 from zaffre.ports.builder import Builder
+from zaffre.ports.capture_tables import CaptureTables
 from zaffre.ports.clock import Clock
 from zaffre.ports.compute import Compute
 from zaffre.ports.files import FileStore
@@ -52,6 +53,11 @@ class Home:
     def datastores(self) -> Path:
         """Give the folder of the datastores that have none of their own."""
         return self.root / "datastores"
+
+    @property
+    def captures(self) -> Path:
+        """Give the folder where the gateway keeps the journal of captured traffic."""
+        return self.root / "captures"
 
     @property
     def metrics_token(self) -> Path:
@@ -107,6 +113,7 @@ class Context:
     actor: Actor = SERVER
     job_types: Mapping[str, JobType] = field(default_factory=dict)
     steps: StepMemory | None = None
+    tables: CaptureTables | None = None
 
     def acting(self, actor: Actor) -> Context:
         """Give the same context for another actor."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from zaffre.errors import Conflict, Stale
 from zaffre.kinds.acceleration import Compiled
-from zaffre.kinds.endpoint import Launch, Load, MirrorCounts, OnlineDeploymentStatus
+from zaffre.kinds.endpoint import Load, MirrorCounts, OnlineDeploymentStatus
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Browse, Link, Page, Put, Remove, Write
 from zaffre.services import gateway, resources
 from zaffre.services.context import Context
 from zaffre.services.endpoint_parts import deployment_spec, deployment_status, endpoint_spec
-from zaffre.services.launches import ASKED, launch_of, sized
+from zaffre.services.launches import ASKED, launch_of, links_of, sized
 from zaffre.services.rollouts import (
     CREATING,
     FAILED,
@@ -54,7 +54,7 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
     _endpoint(ctx, key)
     launch = launch_of(ctx, key, spec)
     made = Resource(key, spec, OnlineDeploymentStatus(coming=launch))
-    return _with_share(ctx, key, [Add(made), *_links(launch, key.workspace, "")], share=0)[0]
+    return _with_share(ctx, key, [Add(made), *links_of(launch, key.workspace, "")], share=0)[0]
 
 
 def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> Resource:
@@ -79,7 +79,7 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
     else:
         launch = launch_of(ctx, found.key, spec)
         changed = {"coming": launch}
-        links = _links(launch, found.key.workspace, found.key.reference)
+        links = links_of(launch, found.key.workspace, found.key.reference)
     state = CREATING if status.provisioning_state == CREATING else UPDATING
     after = moved(status, state, error=None, **changed)
     made = ctx.metadata.apply([Put(replace(found, spec=spec, status=after)), *links], ctx.actor)[0]
@@ -166,20 +166,6 @@ def _with_share(
 def _shares(shares: Mapping[str, int], name: str, share: int | None) -> dict[str, int]:
     others = {other: part for other, part in shares.items() if other != name}
     return others if share is None else {**others, name: share}
-
-
-def _links(launch: Launch, workspace: str, target: str) -> list[Link]:
-    sources = [
-        (launch.model_reference, "model"),
-        (f"tree:{launch.code_tree}" if launch.code_tree else "", "code"),
-        (_environment_name(launch, workspace), "environment"),
-    ]
-    return [Link(source, relation, target) for source, relation in sources if source]
-
-
-def _environment_name(launch: Launch, workspace: str) -> str:
-    name = (launch.environment or "").removeprefix("azureml:")
-    return f"environment:{workspace}/{name}" if name else ""
 
 
 def _alive(found: Resource, seen: Mapping[str, Mapping[str, Any]]) -> Resource:

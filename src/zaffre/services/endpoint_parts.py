@@ -44,3 +44,8 @@ def deployment_status(found: Resource) -> OnlineDeploymentStatus:
     """Give a deployment's status."""
     status: Status = found.status
     return status if isinstance(status, OnlineDeploymentStatus) else OnlineDeploymentStatus()
+
+
+def revision_reference(workspace: str, revision: str) -> str:
+    """Give the end in links of one revision of a deployment."""
+    return f"revision:{workspace}/{revision}"

@@ -163,6 +163,7 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         if launch.model_file
         else None,
         "acceleration": _acceleration(launch, folder),
+        "capture": _capture(key, launch, home),
         "env": dict(launch.variables),
         "instances": launch.instances,
         "concurrency": launch.requests.max_concurrent_requests_per_instance,
@@ -180,6 +181,21 @@ def _acceleration(launch: Launch, folder: Path) -> dict[str, Any] | None:
         "folder": str(folder / "accelerated"),
         "tolerance": launch.acceleration.tolerance,
         "sample": str(folder / "sample" / launch.sample_file) if launch.sample_file else None,
+    }
+
+
+def _capture(key: Key, launch: Launch, home: Home) -> dict[str, Any] | None:
+    collector = launch.collector
+    if collector is None or not collector.kept or not collector.sampling_rate:
+        return None
+    logging = collector.request_logging
+    return {
+        "folder": str(home.captures / key.workspace / key.parent / key.name),
+        "inputs": "model_inputs" in collector.kept,
+        "outputs": "model_outputs" in collector.kept,
+        "rate": collector.sampling_rate,
+        "span": collector.seconds,
+        "headers": list(logging.capture_headers) if logging else [],
     }
 
 

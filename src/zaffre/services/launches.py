@@ -19,6 +19,7 @@ from zaffre.kinds.reference import Asset, parse_remote
 from zaffre.kinds.reference import asset as parse_asset
 from zaffre.kinds.resource import Json, Key, Resource
 from zaffre.kinds.tree import Tree as Manifest
+from zaffre.ports.metadata import Link
 from zaffre.services import environments, files, models
 from zaffre.services.accelerations import sample_file, with_converters
 from zaffre.services.context import Context
@@ -84,6 +85,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         instances=spec.instance_count,
         requests=spec.request_settings,
         asked=spec.model_dump(mode="json", include=set(ASKED), exclude_unset=True),
+        collector=spec.data_collector,
     )
 
 
@@ -110,8 +112,23 @@ def new_id(key: Key) -> str:
 
 def sized(launch: Launch, spec: OnlineDeploymentSpec) -> Launch:
     """Give a revision the numbers of a document."""
-    numbers = {"instances": spec.instance_count, "requests": spec.request_settings}
+    numbers = {
+        "instances": spec.instance_count,
+        "requests": spec.request_settings,
+        "collector": spec.data_collector,
+    }
     return launch.model_copy(update=numbers)
+
+
+def links_of(launch: Launch, workspace: str, target: str) -> list[Link]:
+    """Give the links from what a revision is made of to a target ("": what the batch adds)."""
+    environment = (launch.environment or "").removeprefix("azureml:")
+    sources = [
+        (launch.model_reference, "model"),
+        (f"tree:{launch.code_tree}" if launch.code_tree else "", "code"),
+        (f"environment:{workspace}/{environment}" if environment else "", "environment"),
+    ]
+    return [Link(source, relation, target) for source, relation in sources if source]
 
 
 def code_of(ctx: Context, workspace: str, code: CodeConfiguration) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from zaffre.errors import Failed, Invalid, NotFound
 from zaffre.kinds.registry import entries
 from zaffre.kinds.resource import Key, Resource
+from zaffre.ports.capture_tables import Answered
 from zaffre.ports.metadata import Browse, Link
+from zaffre.services import answered as requests
 from zaffre.services import history, run_files, trees
 from zaffre.services.context import Context
+from zaffre.services.endpoint_parts import revision_reference
 
 MOST_NODES = 1000
 SHOWN_FILES = 20
@@ -32,16 +36,35 @@ def walk(ctx: Context, key: Key, direction: str = "both") -> dict[str, Any]:
         found.follow(start, up=True)
     if direction in ("down", "both"):
         found.follow(start, up=False)
-    edges = [
-        {"source": link.source, "relation": link.relation, "target": link.target}
-        for link in found.links
-    ]
-    return {
-        "start": start,
-        "nodes": list(found.nodes.values()),
-        "edges": edges,
-        "complete": found.complete,
-    }
+    return found.answer(start)
+
+
+def walk_request(ctx: Context, workspace: str, request_id: str) -> dict[str, Any]:
+    """Give what made an answered request's prediction: revision, model, code, job, data.
+
+    Raises:
+        NotFound: nothing is known of the request.
+    """
+    answered = requests.find(ctx, workspace, request_id)
+    maker = revision_reference(workspace, answered.revision)
+    if not ctx.metadata.links(maker, up=True):
+        key = Key("online_deployment", workspace, answered.deployment, parent=answered.endpoint)
+        maker = ctx.metadata.get(key).key.reference
+    start = f"request:{workspace}/{request_id}"
+    found = _Walk(ctx, workspace)
+    found.nodes[start] = _request(start, answered)
+    found.visit(maker)
+    found.links[Link(maker, "answered", start)] = None
+    found.follow(maker, up=True)
+    return found.answer(start)
+
+
+def _request(reference: str, answered: Answered) -> dict[str, Any]:
+    at = datetime.fromtimestamp(answered.time, UTC).isoformat(timespec="milliseconds")
+    place = f"{answered.endpoint}/{answered.deployment}"
+    node = {"id": reference, "kind": "request", "name": answered.request_id, "version": ""}
+    facts = {**answered._asdict(), "time": at, "label": f"{place}, {at}"}
+    return node | {name: value for name, value in facts.items() if value is not None}
 
 
 def _start(ctx: Context, key: Key) -> str:
@@ -76,6 +99,19 @@ class _Walk:
             self.nodes[reference] = node
         return node is not None
 
+    def answer(self, start: str) -> dict[str, Any]:
+        """Give everything that was found."""
+        edges = [
+            {"source": link.source, "relation": link.relation, "target": link.target}
+            for link in self.links
+        ]
+        return {
+            "start": start,
+            "nodes": list(self.nodes.values()),
+            "edges": edges,
+            "complete": self.complete,
+        }
+
     def follow(self, start: str, *, up: bool) -> None:
         """Follow all links in one direction."""
         waiting, seen = [start], {start}
@@ -92,7 +128,9 @@ class _Walk:
 
 def neighbours(ctx: Context, workspace: str, reference: str, *, up: bool) -> Iterator[Link]:
     """Give the links of one node in one direction: those stored, and those that facts imply."""
-    yield from ctx.metadata.links(reference, up=up)
+    for link in ctx.metadata.links(reference, up=up):
+        if up or not link.target.startswith("revision:"):  # they are for single predictions
+            yield link
     kind, _, name = reference.partition(":")
     name = name.partition("/")[2]
     if kind == "online_endpoint" and up:

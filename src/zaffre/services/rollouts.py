@@ -14,7 +14,8 @@ from zaffre.ports.builder import Broken, Building, Retry
 from zaffre.ports.metadata import Browse, Link, Put
 from zaffre.services import environments, gateway, resources, serving_files
 from zaffre.services.context import Context
-from zaffre.services.endpoint_parts import deployment_status
+from zaffre.services.endpoint_parts import deployment_status, revision_reference
+from zaffre.services.launches import links_of
 
 CREATING, UPDATING, SUCCEEDED, FAILED = "Creating", "Updating", "Succeeded", "Failed"
 NEXT: Mapping[str, frozenset[str]] = {
@@ -75,8 +76,13 @@ def _prepare(ctx: Context, found: Resource, launch: Launch) -> bool:
         _fail(ctx, found, "content_missing", f"The model or code cannot be read: {error.message}")
         return True
     status = deployment_status(found)
-    built = Link(f"environment_build:{build.hash}", "environment", found.key.reference)
-    ctx.metadata.apply([built], ctx.actor)
+    revision = revision_reference(found.key.workspace, launch.id)
+    built = [
+        Link(f"environment_build:{build.hash}", "environment", target)
+        for target in (found.key.reference, revision)
+    ]
+    links = [*built, *links_of(launch, found.key.workspace, revision)]
+    ctx.metadata.apply(links, ctx.actor)
     ready = launch.model_copy(update={"python": str(build.python)})
     changed = {"coming": None, "serving": ready, "fallback": status.fallback or status.serving}
     _move(ctx, found, status.provisioning_state, **changed)

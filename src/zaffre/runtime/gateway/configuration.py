@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from zaffre.errors import Invalid
+from zaffre.runtime.gateway.capturing import Wish, wish_of
 from zaffre.runtime.gateway.sharing import Turns, turns
 from zaffre.runtime.gateway.wire import header_lines
 
@@ -56,7 +57,9 @@ class Deployment:
     timeout_ms: int = 5000
     max_body: int = 10 << 20
     queue_wait_ms: int = 500
+    model: str = ""
     lines: bytes = b""
+    capture: Wish | None = None
 
     @property
     def workers(self) -> int:
@@ -159,6 +162,8 @@ def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
         mlflow_model=body.get("mlflow_model"),
         env={str(name): str(value) for name, value in body.get("env", {}).items()},
         log=body.get("log"),
+        model=model,
+        capture=wish_of(body.get("capture")),
         lines=header_lines([(NAME_HEADER, name), *([(MODEL_HEADER, model)] if model else [])]),
         flavor=body.get("flavor"),
         model_file=body.get("model_file"),

@@ -112,6 +112,10 @@ class Fleet:
         """Give the revisions that take calls."""
         return {**self._coming, **self._serving}
 
+    def captured(self) -> set[str]:
+        """Give the ids of the revisions whose traffic is captured."""
+        return {pool.deployment.id for pool in self._all() if pool.deployment.capture}
+
     def facts(self, tallies: dict[Slot, Tally]) -> dict[str, Any]:
         """Say how each revision is, by its id."""
         found: dict[str, Any] = {}

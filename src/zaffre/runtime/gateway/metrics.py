@@ -103,6 +103,8 @@ def _gateway(observations: Observations, connections: int) -> list[Family]:
         refused.add({"code": code}, count)
     own = os.getpid()
     facts = [
+        ("zaffre_capture_dropped_total", "counter",
+         "Requests not captured: too large, or the disk is full.", observations.journals.dropped),
         ("zaffre_connections", "gauge", "Open connections.", connections),
         ("process_cpu_seconds_total", "counter", "Processor time of the gateway.",
          usage.cpu_seconds(own)),

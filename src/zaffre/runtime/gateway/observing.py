@@ -10,7 +10,10 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
+from zaffre.runtime.capture.journal import Origin, Record
 from zaffre.runtime.gateway.calls import Call
+from zaffre.runtime.gateway.capturing import Journals, Wish, is_sampled
+from zaffre.runtime.gateway.configuration import Deployment
 from zaffre.runtime.gateway.request_log import RequestLog, Row
 
 SAMPLE = 4096
@@ -74,10 +77,11 @@ class Tally:
 class Observations:
     """Takes note of every answer to a scoring call, and of calls that were refused before."""
 
-    def __init__(self, log: RequestLog) -> None:
+    def __init__(self, log: RequestLog, journals: Journals) -> None:
         self.tallies: dict[Slot, Tally] = {}
         self.refused: Counter[int] = Counter()
         self.log = log
+        self.journals = journals
 
     def tally(self, endpoint: str, deployment: str) -> Tally:
         """Give the counts of a deployment."""
@@ -87,8 +91,8 @@ class Observations:
         return found
 
     def answered(self, call: Call, body: bytes) -> None:
-        """Count a call and write it to the log."""
-        del body
+        """Count a call, write it to the log, and capture it where that is wanted."""
+        revision = call.revision
         endpoint = call.endpoint.name if call.endpoint else ""
         tally = self.tally(endpoint, call.deployment)
         took = time.monotonic() - call.started
@@ -99,11 +103,37 @@ class Observations:
                 call.request_id,
                 endpoint,
                 call.deployment,
-                call.revision.id if call.revision else "",
+                revision.id if revision else "",
                 call.status,
                 took,
             )
         )
+        if revision is not None and revision.capture is not None:
+            self._capture(call, revision, revision.capture, body)
+
+    def _capture(self, call: Call, revision: Deployment, wish: Wish, body: bytes) -> None:
+        if not is_sampled(wish, call.status):
+            return
+        origin = Origin(
+            call.endpoint.name if call.endpoint else "",
+            call.deployment,
+            revision.id,
+            revision.model,
+        )
+        headers = {
+            name: call.headers[name.encode()].decode("latin-1")
+            for name in wish.headers
+            if name.encode() in call.headers
+        }
+        record = Record(
+            time.time(),
+            call.request_id.decode("latin-1"),
+            call.status,
+            call.body if wish.inputs else None,
+            body if wish.outputs else None,
+            headers,
+        )
+        self.journals.add(wish, origin, record)
 
     def keep(self, slots: set[Slot]) -> None:
         """Forget the counts of deployments that are gone."""

@@ -14,6 +14,8 @@ from typing import Any
 
 from zaffre import __version__
 from zaffre.errors import Invalid
+from zaffre.runtime.capture.journal import seal_left_over
+from zaffre.runtime.gateway.capturing import Journals
 from zaffre.runtime.gateway.configuration import Configuration, parse
 from zaffre.runtime.gateway.fleet import Fleet
 from zaffre.runtime.gateway.http import Connection
@@ -37,7 +39,8 @@ async def run(home: Path, lock: int, environment: dict[str, str]) -> None:
     folder = home / "run"
     (folder / "workers").mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
-    observations = Observations(RequestLog(home / "logs" / "requests.log"))
+    seal_left_over(home / "captures")
+    observations = Observations(RequestLog(home / "logs" / "requests.log"), Journals())
     mirrors = Mirrors(observations, RequestLog(home / "logs" / "mirrored.log"))
     fleet = Fleet(Place(folder / "workers", environment))
     gateway = Gateway(fleet, observations, mirrors, __version__)
@@ -85,6 +88,7 @@ class Life:
         ticking.cancel()
         for log in self._logs:
             log.close()
+        self._observations.journals.close()
         self._report()
 
     def _hand_over(self) -> None:
@@ -138,6 +142,7 @@ class Life:
                 status = now + STATUS
                 self._report()
                 self._cap_logs()
+                self._observations.journals.roll(self._fleet.captured())
                 if not self._owns_home():
                     self._say("The home is gone or another's: this gateway ends.")
                     self._ending.set()

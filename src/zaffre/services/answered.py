@@ -1,0 +1,77 @@
+"""Answered requests by their ids: from the gateway's log, else from captured data."""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Iterator
+from pathlib import Path
+
+from zaffre.errors import NotFound
+from zaffre.kinds.data import DataStatus
+from zaffre.kinds.deployment_settings import COLLECTIONS
+from zaffre.ports.capture_tables import Answered, Table
+from zaffre.ports.metadata import Browse
+from zaffre.services import captures, models, trees
+from zaffre.services.context import Context
+
+LOGS = ("requests.log", *(f"requests.log.{number}" for number in range(1, 5)))
+
+
+def find(ctx: Context, workspace: str, request_id: str) -> Answered:
+    """Give what is known of an answered request.
+
+    Raises:
+        NotFound: neither the log nor captured data has it.
+    """
+    for name in LOGS:
+        found = _in_log(ctx.home.logs / name, request_id)
+        if found is not None:
+            return found
+    tables = list(_tables(ctx, workspace))
+    captured = ctx.tables.find(tables, request_id) if ctx.tables and tables else None
+    if captured is None:
+        raise NotFound(
+            f"Nothing is known of request `{request_id}`.",
+            hint="The answer's header `x-request-id` has the id. A `data_collector` keeps"
+            " requests for longer than the log.",
+        )
+    return captured
+
+
+def _in_log(path: Path, request_id: str) -> Answered | None:
+    """Give the last line of a log that is of this request."""
+    needle = f'"id":{json.dumps(request_id)},'.encode()
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as log:
+            at = log.rfind(needle)
+            if at < 0:
+                return None
+            begin, end = log.rfind(b"\n", 0, at) + 1, log.find(b"\n", at)
+            line = json.loads(log[begin : end if end >= 0 else len(log)])
+    except (OSError, ValueError):
+        return None  # it is not there, is empty, or was cut off in the middle of this line
+    return Answered(
+        request_id=line["id"],
+        time=line["time"],
+        endpoint=line["endpoint"],
+        deployment=line["deployment"],
+        revision=line.get("revision", ""),
+        status=line["status"],
+        milliseconds=line["ms"],
+    )
+
+
+def _tables(ctx: Context, workspace: str) -> Iterator[Table]:
+    """Give the tables of captured data, the newest of each asset first."""
+    for collection in COLLECTIONS:
+        query = Browse(
+            "data", workspace, tags={captures.COLLECTION_TAG: collection}, archived=None
+        )
+        for asset in models.every(ctx, query):
+            if not isinstance(asset.status, DataStatus) or asset.status.tree is None:
+                continue
+            for leaf in reversed(trees.load_tree(ctx, asset.status.tree).leaves):
+                path = ctx.artifacts.path(leaf.digest)
+                if path is not None:
+                    yield Table(path, leaf.path.rpartition(".")[2])

@@ -12,7 +12,7 @@ from zaffre.kinds.data import DataStatus
 from zaffre.kinds.deployment_settings import COLLECTIONS
 from zaffre.ports.capture_tables import Answered, Table
 from zaffre.ports.metadata import Browse
-from zaffre.services import captures, models, trees
+from zaffre.services import captures, resources, trees
 from zaffre.services.context import Context
 
 LOGS = ("requests.log", *(f"requests.log.{number}" for number in range(1, 5)))
@@ -68,7 +68,7 @@ def _tables(ctx: Context, workspace: str) -> Iterator[Table]:
         query = Browse(
             "data", workspace, tags={captures.COLLECTION_TAG: collection}, archived=None
         )
-        for asset in models.every(ctx, query):
+        for asset in resources.every(ctx, query):
             if not isinstance(asset.status, DataStatus) or asset.status.tree is None:
                 continue
             for leaf in reversed(trees.load_tree(ctx, asset.status.tree).leaves):

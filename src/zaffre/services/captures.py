@@ -23,7 +23,7 @@ from zaffre.kinds.endpoint import OnlineDeploymentSpec
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.tree import Leaf, tree_of
 from zaffre.ports.metadata import Browse, Link
-from zaffre.services import models, resources, trees, workspaces
+from zaffre.services import resources, trees, workspaces
 from zaffre.services.context import Context
 
 SEGMENTS = 4
@@ -82,7 +82,7 @@ def retain(ctx: Context) -> None:
     """Let go of what is older than the collectors say, also where nothing new comes."""
     for collection in COLLECTIONS:
         query = Browse("data", tags={COLLECTION_TAG: collection}, archived=None)
-        for found in models.every(ctx, query):
+        for found in resources.every(ctx, query):
             endpoint, _, name = found.spec.tags.get(DEPLOYMENT_TAG, "").partition("/")
             key = Key("online_deployment", found.key.workspace, name, parent=endpoint)
             asset = replace(found.key, version="")
@@ -184,7 +184,7 @@ def _versions(ctx: Context, collected: Collected) -> Iterator[Resource]:
     """Give the versions that were made here, newest first; a user's own are left alone."""
     where = {"name": collected.asset.name}
     query = Browse("data", collected.asset.workspace, where=where, versions=True, archived=None)
-    for found in reversed(models.every(ctx, query)):
+    for found in reversed(resources.every(ctx, query)):
         if collected.tags.items() <= found.spec.tags.items():
             yield found
 

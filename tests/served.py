@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -113,20 +113,23 @@ class Served:
 
 
 @contextmanager
-def serving(root: Path, routes: Iterable[Route]) -> Iterator[Served]:
+def serving(
+    root: Path, routes: Iterable[Route], finish: Callable[[Context], Context] = lambda ctx: ctx
+) -> Iterator[Served]:
     config = uvicorn.Config("x:y", host="127.0.0.1", port=0, log_level="error", lifespan="off")
     socket = config.bind_socket()
     port = socket.getsockname()[1]
     with context_at(root, f"http://127.0.0.1:{port}") as context:
+        ready = finish(context)
         server = uvicorn.Server(config)
-        config.app = Gate(list(routes), context, [f"127.0.0.1:{port}"])
+        config.app = Gate(list(routes), ready, [f"127.0.0.1:{port}"])
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
         thread.start()
         try:
             deadline = time.monotonic() + 20
             while not server.started and time.monotonic() < deadline:
                 time.sleep(0.01)
-            yield Served(port, context)
+            yield Served(port, ready)
         finally:
             server.should_exit = True
             thread.join(20)

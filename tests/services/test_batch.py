@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from services.endpoint_context import Stage
 from services.job_context import job_context
 from zaffre.errors import Conflict, Invalid, NotFound
+from zaffre.kinds import registry
 from zaffre.kinds.batch_deployment import BATCH_DEPLOYMENT
 from zaffre.kinds.batch_endpoint import BatchEndpointSpec
 from zaffre.kinds.component import COMPONENT
 from zaffre.kinds.invocation import read
+from zaffre.kinds.loading import check
 from zaffre.kinds.model import ModelSpec
 from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.resource import Key, Resource
@@ -23,8 +26,11 @@ from zaffre.services import (
     batch_endpoints,
     batch_jobs,
     components,
+    job_types,
+    lineage,
     models,
     pipelines,
+    schedules,
     trees,
 )
 
@@ -141,8 +147,23 @@ def test_a_deployment_stays_with_the_version_that_was_the_latest(world):
     links = world.ctx.metadata.links(deployment.key.reference, up=True)
     assert "model:default/diabetes:1" in [link.source for link in links]
     job = world.score()
-    (link,) = world.ctx.metadata.links(job.key.reference, up=True)
-    assert (link.source, link.relation) == (deployment.key.reference, "scored")
+    edges = lineage.walk(world.ctx, job.key, "up")["edges"]
+    assert {(edge["source"], edge["relation"]) for edge in edges} >= {
+        (deployment.key.reference, "scored"),
+        ("model:default/diabetes:1", "model"),
+    }
+    down = lineage.walk(world.ctx, deployment.key, "down")["edges"]
+    assert job.key.reference in {edge["target"] for edge in down}
+
+
+def test_a_model_that_is_deployed_stays(world):
+    world.mlflow()
+    world.deploy(code_configuration=None, model="azureml:diabetes@latest")
+    model = Key("model", "default", "diabetes", "1")
+    with pytest.raises(Conflict, match="batch deployment `diabetes/ridge`"):
+        models.delete(world.ctx, model)
+    batch_deployments.delete(world.ctx, world.key())
+    models.delete(world.ctx, model)
 
 
 def test_a_pipeline_component_is_deployed_as_it_is_now(world):
@@ -233,10 +254,40 @@ def test_jobs_are_listed_by_endpoint_and_by_deployment(world):
     first = world.score(deployment_name="ridge")
     second = world.score(deployment_name="lasso")
     query = Browse("job")
-    listed = batch_jobs.browse(world.ctx, ENDPOINT, query).items
+    listed = batch_jobs.browse(world.ctx, "default", "diabetes", query).items
     assert {job.key for job in listed} == {first.key, second.key}
-    (one,) = batch_jobs.browse(world.ctx, ENDPOINT, query, "ridge").items
+    (one,) = batch_jobs.browse(world.ctx, "default", "diabetes", query, "ridge").items
     assert one.key == first.key
+
+
+def test_a_schedule_invokes(world):
+    world.deploy()
+    data = {"path": "azureml://datastores/default/paths/${{creation_context.trigger_time}}"}
+    document = {
+        "trigger": {"type": "cron", "expression": "0 * * * *"},
+        "create_job": {
+            "type": "batch_endpoint",
+            "endpoint_name": "diabetes",
+            "input": data,
+            "mini_batch_size": 3,
+        },
+    }
+    spec = check(registry.kind("schedule"), {"name": "hourly", **document}).spec
+    ctx = replace(world.ctx, job_types=job_types.OWN)
+    key = Key("schedule", "default", "hourly")
+    schedules.create(ctx, key, spec)
+    job = schedules.trigger(ctx, key)
+    assert job.spec.tags["batch_deployment"] == "ridge"
+    assert "${{" not in job.spec.inputs["input"].path
+    assert job.spec.jobs["batchscoring"].mini_batch_size == "3"
+
+
+def test_what_a_schedule_invokes_is_checked_when_it_is_made(world):
+    job = {"type": "batch_endpoint", "endpoint_name": "nobody"}
+    document = {"trigger": {"type": "cron", "expression": "0 * * * *"}, "create_job": job}
+    spec = check(registry.kind("schedule"), {"name": "hourly", **document}).spec
+    with pytest.raises(NotFound):
+        schedules.create(world.ctx, Key("schedule", "default", "hourly"), spec)
 
 
 def test_an_update_pins_anew(world):

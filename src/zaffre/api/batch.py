@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zaffre.api.bodies import body_of, flag, number, resource_answer, text_answer
+from zaffre.api.keys import KEY_TYPE, KEYS, key_type_of
 from zaffre.api.once import once_of
 from zaffre.api.routing import Access, Route
 from zaffre.kinds import wire
 from zaffre.kinds.invocation import Invocation, read
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse
-from zaffre.services import batch_jobs
+from zaffre.services import batch_jobs, batch_keys
 from zaffre.services.context import Context
 
 ENDPOINT = "/api/v1/workspaces/{workspace}/batch-endpoints/{name}"
@@ -53,8 +54,31 @@ async def jobs(request: Request) -> Response:
         after=asked.get("after", ""),
     )
     ctx, deployment = request.scope["context"], asked.get("deployment_name", "")
-    page = await run_in_threadpool(batch_jobs.browse, ctx, _key(request), query, deployment)
+    key = _key(request)
+    await run_in_threadpool(ctx.metadata.get, key)
+    page = await run_in_threadpool(
+        batch_jobs.browse, ctx, key.workspace, key.name, query, deployment
+    )
     return text_answer({"items": [wire.to_wire(item) for item in page.items], "next": page.next})
+
+
+async def job(request: Request) -> Response:
+    """Show a job of an endpoint."""
+    ctx, name = request.scope["context"], request.path_params["job"]
+    return resource_answer(await run_in_threadpool(batch_jobs.show, ctx, _key(request), name))
+
+
+async def keys(request: Request) -> Response:
+    """Give the keys of an endpoint."""
+    ctx = request.scope["context"]
+    return text_answer(await run_in_threadpool(batch_keys.keys, ctx, _key(request)))
+
+
+async def regenerate(request: Request) -> Response:
+    """Replace one key by a new one; the old one is refused from then on."""
+    which = key_type_of(await request.body())
+    ctx, key = request.scope["context"], _key(request)
+    return text_answer(await run_in_threadpool(batch_keys.regenerate, ctx, key, which))
 
 
 INVOCATION = {"type": "object", "properties": {"inputs": {"type": "object"}}}
@@ -64,7 +88,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         f"{ENDPOINT}/jobs",
         invoke,
-        Access.WRITE,
+        Access.ENDPOINT_WRITE,
         "Score data with a batch endpoint: give the job.",
         body=INVOCATION,
         answer="job",
@@ -73,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         f"{ENDPOINT}/invoke",
         invoke,
-        Access.WRITE,
+        Access.ENDPOINT_WRITE,
         "The same, by another name.",
         body=INVOCATION,
         answer="job",
@@ -82,9 +106,34 @@ ROUTES: tuple[Route, ...] = (
         "GET",
         f"{ENDPOINT}/jobs",
         jobs,
-        Access.READ,
+        Access.ENDPOINT,
         "List the jobs of a batch endpoint.",
         answer=["job"],
         query=("limit", "after", "archived", "state", "deployment_name"),
+    ),
+    Route(
+        "GET",
+        f"{ENDPOINT}/jobs/{{job}}",
+        job,
+        Access.ENDPOINT,
+        "Show a job of a batch endpoint.",
+        answer="job",
+    ),
+    Route(
+        "GET",
+        f"{ENDPOINT}/keys",
+        keys,
+        Access.WRITE,
+        "Give the keys of a batch endpoint.",
+        answer=KEYS,
+    ),
+    Route(
+        "POST",
+        f"{ENDPOINT}/regenerate-keys",
+        regenerate,
+        Access.WRITE,
+        "Replace a key of a batch endpoint.",
+        body=KEY_TYPE,
+        answer=KEYS,
     ),
 )

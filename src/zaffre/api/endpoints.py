@@ -6,9 +6,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zaffre.api.bodies import body_of, flag, number, resource_answer, revision_of, text_answer
+from zaffre.api.bodies import flag, number, resource_answer, revision_of, text_answer
+from zaffre.api.keys import KEY_TYPE, KEYS, key_type_of
 from zaffre.api.routing import Access, Route
-from zaffre.errors import Invalid
 from zaffre.kinds.resource import Key
 from zaffre.services import deployments, endpoints, mirrored, rollbacks
 
@@ -16,10 +16,6 @@ ENDPOINT = "/api/v1/workspaces/{workspace}/online-endpoints/{name}"
 DEPLOYMENT = "/api/v1/workspaces/{workspace}/online-endpoints/{parent}/online-deployments/{name}"
 LINES = 50
 MOST_LINES = 100_000
-KEYS = {
-    "type": "object",
-    "properties": {"primaryKey": {"type": "string"}, "secondaryKey": {"type": "string"}},
-}
 
 
 def _endpoint(request: Request) -> Key:
@@ -41,10 +37,7 @@ async def keys(request: Request) -> Response:
 
 async def regenerate(request: Request) -> Response:
     """Replace one key by a new one; the old one is refused from then on."""
-    body = body_of(await request.body())
-    which = body.get("key_type", "primary") if isinstance(body, dict) else ""
-    if which not in ("primary", "secondary"):
-        raise Invalid("`key_type` is neither primary nor secondary.")
+    which = key_type_of(await request.body())
     ctx, key = request.scope["context"], _endpoint(request)
     made = await run_in_threadpool(endpoints.regenerate, ctx, key, which)
     return text_answer(made)
@@ -81,7 +74,7 @@ ROUTES: tuple[Route, ...] = (
         regenerate,
         Access.WRITE,
         "Replace a key of an endpoint.",
-        body={"type": "object", "properties": {"key_type": {"enum": ["primary", "secondary"]}}},
+        body=KEY_TYPE,
         answer=KEYS,
     ),
     Route(

@@ -29,6 +29,15 @@ RANK = {
     Role.CONTRIBUTOR: Access.WRITE,
     Role.OWNER: Access.OWN,
 }
+NARROW = {
+    Role.JOB: ("A job's token", "the job", (Access.JOB, Access.JOB_WRITE)),
+    Role.ENDPOINT: (
+        "An endpoint's key",
+        "the endpoint",
+        (Access.ENDPOINT, Access.ENDPOINT_WRITE),
+    ),
+}
+"""Roles that reach one thing only: what their tokens are called, that thing, and their routes."""
 NOBODY = Principal("anonymous", Role.READER, workspace="-")
 PREFIX = "/workspaces/"
 OWN_API = "/api/v1/"
@@ -195,11 +204,12 @@ def _check_access(principal: Principal, found: Match, workspace: str) -> None:
         return
     if principal.workspace not in ("", workspace):
         raise NotFound(f"There is no workspace `{workspace}`.")
-    if principal.role is Role.JOB:
-        if route.access not in (Access.JOB, Access.JOB_WRITE):
-            raise Forbidden("A job's token does not allow this.")
+    if principal.role in NARROW:
+        token, thing, allowed = NARROW[principal.role]
+        if route.access not in allowed:
+            raise Forbidden(f"{token} does not allow this.")
         if found.params.get("name", principal.job) != principal.job:
-            raise NotFound("A job's token reaches the job itself only.")
+            raise NotFound(f"{token} reaches {thing} itself only.")
         return
     if principal.workspace and route.access is Access.OWN and "workspace" not in found.params:
         raise Forbidden(f"Your role is one in the workspace `{principal.workspace}` only.")

@@ -16,15 +16,18 @@ from zaffre.ports.tokens import Principal, Role
 class Access(IntEnum):
     """Who may call a route, from everybody to owners.
 
-    `JOB` and `JOB_WRITE` are `READ` and `WRITE` that a job may call too, for its own run.
+    `JOB` and `JOB_WRITE` are `READ` and `WRITE` that a job may call too, for its own run;
+    `ENDPOINT` and `ENDPOINT_WRITE` those that the keys of a batch endpoint open, too, for itself.
     """
 
     PUBLIC = 0
     JOB = 1
-    READ = 2
-    JOB_WRITE = 3
-    WRITE = 4
-    OWN = 5
+    ENDPOINT = 2
+    READ = 3
+    JOB_WRITE = 4
+    ENDPOINT_WRITE = 5
+    WRITE = 6
+    OWN = 7
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from zaffre.cli import options
+from zaffre.cli.endpoint import get_credentials, regenerate_keys
 from zaffre.cli.options import Wanted, say
 from zaffre.cli.verbs import FIRST, Noun
 from zaffre.kinds import override, yaml_text
@@ -163,4 +164,6 @@ def list_jobs(noun: Noun) -> click.Command:
 VERBS: dict[str, Callable[[Noun], click.Command]] = {
     "invoke": invoke,
     "list-jobs": list_jobs,
+    "get-credentials": get_credentials,
+    "regenerate-keys": regenerate_keys,
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from zaffre.cli import options, verbs, writing
 from zaffre.cli.options import Wanted
 from zaffre.cli.verbs import Noun
+from zaffre.ml.endpoints import Endpoints
 
 
 def update(noun: Noun) -> click.Command:
@@ -76,12 +77,15 @@ def invoke(noun: Noun) -> click.Command:
     )
 
 
+def _endpoints(noun: Noun, wanted: Wanted) -> Endpoints[Any]:
+    return cast("Endpoints[Any]", noun.collection(wanted))
+
+
 def get_credentials(noun: Noun) -> click.Command:
     """Make `get-credentials`."""
 
     def run(wanted: Wanted, **values: Any) -> None:
-        keys = wanted.client().online_endpoints.get_keys(noun.named(values)[0])
-        wanted.show(dict(keys))
+        wanted.show(dict(_endpoints(noun, wanted).get_keys(noun.named(values)[0])))
 
     return options.command(
         "get-credentials",
@@ -89,7 +93,7 @@ def get_credentials(noun: Noun) -> click.Command:
         options.name(),
         "Print the keys.",
         options.example(
-            "zaffre online-endpoint get-credentials -n diabetes --query primaryKey -o tsv"
+            f"zaffre {noun.kind.noun} get-credentials -n diabetes --query primaryKey -o tsv"
         ),
     )
 
@@ -99,7 +103,7 @@ def regenerate_keys(noun: Noun) -> click.Command:
 
     def run(wanted: Wanted, **values: Any) -> None:
         key_type, name = values.pop("key_type"), noun.named(values)[0]
-        endpoints = wanted.client().online_endpoints
+        endpoints = _endpoints(noun, wanted)
         endpoints.begin_regenerate_keys(name, key_type=key_type).result()
         wanted.show(dict(endpoints.get_keys(name)))
 
@@ -117,7 +121,9 @@ def regenerate_keys(noun: Noun) -> click.Command:
             ),
         ],
         "Replace a key by a new one and print both.",
-        options.example("zaffre online-endpoint regenerate-keys -n diabetes --key-type secondary"),
+        options.example(
+            f"zaffre {noun.kind.noun} regenerate-keys -n diabetes --key-type secondary"
+        ),
     )
 
 

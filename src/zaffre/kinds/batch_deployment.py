@@ -78,6 +78,9 @@ class ScoringTask(Part):
     model_tree: str | None = Field(
         default=None, title="Model", description="Digest of what AZUREML_MODEL_DIR holds."
     )
+    model_reference: str = Field(
+        default="", title="Model reference", description="The version that it is."
+    )
     model_type: str = Field(default="", title="Model type", description="Type of the model.")
     code_tree: str | None = Field(default=None, title="Code", description="Digest of its files.")
     script: str | None = Field(default=None, title="Script", description="None: the model alone.")

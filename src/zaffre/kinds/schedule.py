@@ -13,6 +13,14 @@ Numbers = list[int] | int
 Words = list[str] | str
 
 
+INVOCATION = "batch_endpoint"
+
+
+def is_invocation(job: object) -> bool:
+    """Say whether what a schedule creates is an invocation of a batch endpoint."""
+    return isinstance(job, dict) and str(job.get("type", "")).strip().lower() == INVOCATION
+
+
 class RecurrencePattern(Part):
     """At which hours and minutes of which days; every hour is taken with every minute."""
 
@@ -76,7 +84,8 @@ class ScheduleSpec(Spec):
     trigger: Trigger = Field(title="Trigger", description="When a job is created.")
     create_job: dict[str, JsonValue] | str = Field(
         title="Job",
-        description="Path of a job's document, `azureml:JOB` to repeat it, or one written here.",
+        description="Path of a job's document, `azureml:JOB` to repeat it, one written here, or "
+        "`type: batch_endpoint` with `endpoint_name` and `inputs`.",
     )
     is_enabled: bool = Field(default=True, title="Enabled", description="Whether it creates jobs.")
     catch_up: Annotated[Literal["skip", "run_once", "run_all"], AnyCase] = Field(

@@ -10,14 +10,13 @@ from zaffre.errors import Invalid
 from zaffre.kinds.document import Document
 from zaffre.kinds.reference import LocalPath, parse
 from zaffre.ml.checking import Checked
-from zaffre.ml.collection import Collection
-from zaffre.ml.endpoints import Deployments
+from zaffre.ml.endpoints import Deployments, Endpoints
 from zaffre.ml.entities import BatchDeployment, BatchEndpoint, Job
 from zaffre.ml.fields import plain
 from zaffre.ml.preparing import prepare
 
 
-class BatchEndpoints(Collection[BatchEndpoint]):
+class BatchEndpoints(Endpoints[BatchEndpoint]):
     """The batch endpoints of the workspace."""
 
     def invoke(

@@ -27,8 +27,11 @@ FIRST_ERROR = 400
 NOT_THERE_YET = 404
 
 
-class OnlineEndpoints(Collection[OnlineEndpoint]):
-    """The online endpoints of the workspace."""
+E = TypeVar("E", bound=Entity)
+
+
+class Endpoints(Collection[E]):
+    """Endpoints, each with keys of its own."""
 
     def get_keys(self, name: str) -> Keys:
         """Give the endpoint's keys."""
@@ -40,6 +43,10 @@ class OnlineEndpoints(Collection[OnlineEndpoint]):
             raise Invalid(f"There is no {key_type} key.", hint="Say `primary` or `secondary`.")
         self.act("regenerate-keys", name, None, {"key_type": key_type.lower()})
         return self.until_ready(self.get(name))
+
+
+class OnlineEndpoints(Endpoints[OnlineEndpoint]):
+    """The online endpoints of the workspace."""
 
     def begin_rollback(self, name: str, **_: Any) -> Poller[OnlineEndpoint]:
         """Share requests as before the last change of traffic."""

@@ -12,6 +12,7 @@ from zaffre.kinds import registry, yaml_text
 from zaffre.kinds.document import Document, Steps
 from zaffre.kinds.reference import LocalPath, parse
 from zaffre.kinds.resource import Json
+from zaffre.kinds.schedule import is_invocation
 from zaffre.ml.checking import Checked, check
 from zaffre.ml.collection import Collection
 from zaffre.ml.entities import Job, Schedule
@@ -35,6 +36,9 @@ class Schedules(Collection[Schedule]):
         job = _job(found.data, document)
         if job is None:
             return found
+        if is_invocation(job.data):
+            ready = prepare(self._connection, "invocation", Checked(job.data, job))
+            return replace(found, data={**found.data, FIELD: ready})
         inner = check(registry.kind("job"), job)
         ready = prepare(self._connection, "job", inner)
         data = {**found.data, FIELD: ready}

@@ -9,17 +9,24 @@ from typing import Protocol
 
 
 class Role(StrEnum):
-    """What a principal may do in a workspace; `job` is a running job's own, narrow right."""
+    """What a principal may do in a workspace.
+
+    `job` is a running job's own, narrow right, `endpoint` that of a batch endpoint's key.
+    """
 
     OWNER = "owner"
     CONTRIBUTOR = "contributor"
     READER = "reader"
     JOB = "job"
+    ENDPOINT = "endpoint"
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Whom a token stands for: a name, a role, its workspace ("" is all), and a job's own id."""
+    """Whom a token stands for: a name, a role, its workspace ("" is all).
+
+    `job` is the one thing that a narrow role reaches: a job's own id, or an endpoint's name.
+    """
 
     name: str
     role: Role

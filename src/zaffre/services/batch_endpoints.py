@@ -9,7 +9,7 @@ from zaffre.kinds.batch_endpoint import BATCH_ENDPOINT, BatchEndpointSpec
 from zaffre.kinds.near import advice
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Browse, Page, Remove
-from zaffre.services import resources
+from zaffre.services import batch_keys, resources
 from zaffre.services.batch_deployments import of_endpoint
 from zaffre.services.context import Context
 
@@ -35,6 +35,8 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
     if "defaults" not in spec.model_fields_set and isinstance(found.spec, BatchEndpointSpec):
         spec = spec.model_copy(update={"defaults": found.spec.defaults})
     _check_default(ctx, found.key, spec)
+    if isinstance(spec, BatchEndpointSpec) and spec.auth_mode != "key":
+        found = batch_keys.without(ctx, found)
     made = resources.replace_spec(ctx, BATCH_ENDPOINT, found, spec, revision=revision)
     return _addressed(ctx, made)
 
@@ -62,6 +64,7 @@ def delete(ctx: Context, key: Key) -> None:
     """
     found = ctx.metadata.get(key)
     own = of_endpoint(ctx, key)
+    batch_keys.revoke(ctx, key)
     ctx.metadata.apply([*(Remove(one.key) for one in own), Remove(found.key)], ctx.actor)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from zaffre.errors import Invalid, NotFound
+from collections.abc import Mapping
+from dataclasses import replace
+
+from zaffre.errors import Invalid, NotFound, Place, Problem
 from zaffre.kinds import registry
 from zaffre.kinds.batch_deployment import ModelBatchDeploymentSpec
-from zaffre.kinds.invocation import Invocation
+from zaffre.kinds.invocation import Invocation, read
 from zaffre.kinds.loading import check
 from zaffre.kinds.near import advice, listed
 from zaffre.kinds.resource import Json, Key, Resource
@@ -15,10 +18,12 @@ from zaffre.kinds.scoring_job import (
     pipeline_job,
     scoring_job,
 )
-from zaffre.ports.metadata import Browse, Link, Page
-from zaffre.services import pipelines
+from zaffre.ports.metadata import Browse, Page
+from zaffre.services import history, pipelines
 from zaffre.services.batch_deployments import default_of, of_endpoint, status_of
 from zaffre.services.context import Context
+
+_OF_SCHEDULES = ("type", "endpoint_name")
 
 
 def invoke(ctx: Context, endpoint: Key, asked: Invocation) -> Resource:
@@ -31,9 +36,25 @@ def invoke(ctx: Context, endpoint: Key, asked: Invocation) -> Resource:
     """
     deployment = deployment_for(ctx, endpoint, asked.deployment_name)
     spec = check(registry.kind("job"), document_for(deployment, asked)).spec
-    key = Key("job", endpoint.workspace, asked.name or "")
-    links = [Link(deployment.key.reference, "scored")]
-    return pipelines.submit(ctx, key, spec, links)
+    return pipelines.submit(ctx, Key("job", endpoint.workspace, asked.name or ""), spec)
+
+
+def scheduled(ctx: Context, workspace: str, document: Mapping[str, Json]) -> dict[str, Json]:
+    """Give the document of the job that a schedule's invocation becomes now.
+
+    Raises:
+        NotFound: there is no such endpoint or deployment.
+        Invalid: it is written wrong, or does not fit the deployment.
+    """
+    body = {name: value for name, value in document.items() if name not in _OF_SCHEDULES}
+    endpoint = document.get("endpoint_name")
+    if not isinstance(endpoint, str) or not endpoint:
+        place = Place(field="create_job.endpoint_name")
+        problem = Problem("`endpoint_name` is missing.", place, "Name the batch endpoint.")
+        raise Invalid(problem.message, hint=problem.hint, problems=(problem,))
+    asked = read(body)
+    key = Key("batch_endpoint", workspace, endpoint)
+    return document_for(deployment_for(ctx, key, asked.deployment_name), asked)
 
 
 def document_for(deployment: Resource, asked: Invocation) -> dict[str, Json]:
@@ -77,22 +98,34 @@ def deployment_for(ctx: Context, key: Key, wanted: str | None) -> Resource:
     return known[name]
 
 
-def browse(ctx: Context, endpoint: Key, query: Browse, deployment: str = "") -> Page:
-    """List the jobs of an endpoint, or of one of its deployments.
+def show(ctx: Context, endpoint: Key, name: str) -> Resource:
+    """Give a job of an endpoint.
 
     Raises:
-        NotFound: there is no such endpoint.
+        NotFound: there is none, or it is not the endpoint's.
     """
-    ctx.metadata.get(endpoint)
-    tags = {ENDPOINT_TAG: endpoint.name, **({DEPLOYMENT_TAG: deployment} if deployment else {})}
-    return ctx.metadata.browse(
-        Browse(
-            "job",
-            endpoint.workspace,
-            where=query.where,
-            tags=tags,
-            archived=query.archived,
-            limit=query.limit,
-            after=query.after,
-        )
-    )
+    key = Key("job", endpoint.workspace, name)
+    deployment = deployment_of(ctx, key)
+    if deployment is None or deployment.parent != endpoint.name:
+        raise NotFound(f"Endpoint `{endpoint.name}` has no job `{name}`.")
+    return history.show(ctx, key)
+
+
+def browse(
+    ctx: Context, workspace: str, endpoint: str, query: Browse, deployment: str = ""
+) -> Page:
+    """List the jobs of an endpoint, or of one of its deployments, also of one that is gone."""
+    tags = {ENDPOINT_TAG: endpoint, **({DEPLOYMENT_TAG: deployment} if deployment else {})}
+    return history.browse(ctx, replace(query, workspace=workspace, tags=tags))
+
+
+def deployment_of(ctx: Context, job: Key) -> Key | None:
+    """Give the deployment whose invocation a job is, if it is one's."""
+    try:
+        tags = ctx.metadata.get(job).spec.tags
+    except NotFound:
+        return None
+    if ENDPOINT_TAG not in tags or DEPLOYMENT_TAG not in tags:
+        return None
+    name, parent = tags[DEPLOYMENT_TAG], tags[ENDPOINT_TAG]
+    return Key("batch_deployment", job.workspace, name, parent=parent)

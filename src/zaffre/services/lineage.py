@@ -13,7 +13,7 @@ from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.capture_tables import Answered
 from zaffre.ports.metadata import Browse, Link
 from zaffre.services import answered as requests
-from zaffre.services import history, run_files, trees
+from zaffre.services import batch_deployments, batch_jobs, history, run_files, trees
 from zaffre.services.context import Context
 from zaffre.services.endpoint_parts import revision_reference
 
@@ -139,11 +139,30 @@ def neighbours(ctx: Context, workspace: str, reference: str, *, up: bool) -> Ite
             yield Link(deployment.key.reference, "serves", reference)
     if kind == "online_deployment" and not up:
         yield Link(reference, "serves", f"online_endpoint:{workspace}/{name.partition('/')[0]}")
+    yield from _of_batches(ctx, workspace, kind, name, up=up)
     if kind == "logged_model" and up:
         yield from _makers(ctx, workspace, name)
     if kind in ("job", "run") and not up:
         for model in ctx.logged_models.of_run(workspace, name):
             yield Link(reference, "logged", f"logged_model:{workspace}/{model.model_id}")
+
+
+def _of_batches(ctx: Context, workspace: str, kind: str, name: str, *, up: bool) -> Iterator[Link]:
+    """Give the links between the jobs of batch deployments, these, and their endpoints."""
+    reference = f"{kind}:{workspace}/{name}"
+    endpoint, _, deployment = name.partition("/")
+    if kind == "batch_endpoint" and up:
+        for found in batch_deployments.of_endpoint(ctx, Key(kind, workspace, name)):
+            yield Link(found.key.reference, "serves", reference)
+    if kind == "batch_deployment" and not up:
+        yield Link(reference, "serves", f"batch_endpoint:{workspace}/{endpoint}")
+        query = Browse("job")
+        for job in batch_jobs.browse(ctx, workspace, endpoint, query, deployment).items:
+            yield Link(reference, "scored", job.key.reference)
+    if kind == "job" and up:
+        made_by = batch_jobs.deployment_of(ctx, Key("job", workspace, name))
+        if made_by is not None:
+            yield Link(made_by.reference, "scored", reference)
 
 
 def _makers(ctx: Context, workspace: str, model_id: str) -> Iterator[Link]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from zaffre.errors import Conflict
+from zaffre.kinds.batch_deployment import BatchDeploymentStatus, ScoringTask
 from zaffre.kinds.endpoint import Launch, OnlineDeploymentStatus
 from zaffre.kinds.job_state import UNFINISHED
 from zaffre.kinds.reference import Asset
@@ -67,16 +68,18 @@ def _serves(deployment: Resource, key: Key) -> bool:
     if getattr(deployment.spec, key.kind, None) == text:
         return True
     return any(
-        key.reference == launch.model_reference
-        or (key.kind == "environment" and launch.environment == text)
-        for launch in _launches(deployment)
+        key.reference == pinned.model_reference
+        or (key.kind == "environment" and pinned.environment == text)
+        for pinned in _pinned(deployment)
     )
 
 
-def _launches(deployment: Resource) -> Iterator[Launch]:
+def _pinned(deployment: Resource) -> Iterator[Launch | ScoringTask]:
     status = deployment.status
     if isinstance(status, OnlineDeploymentStatus):
         yield from (one for one in (status.coming, status.serving, status.fallback) if one)
+    if isinstance(status, BatchDeploymentStatus) and status.task is not None:
+        yield status.task
 
 
 def _needs(job: Resource) -> Iterator[str]:

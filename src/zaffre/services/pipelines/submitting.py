@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,11 +22,10 @@ from zaffre.services.context import Context
 from zaffre.services.jobs import checking, naming, runs
 
 
-def submit(ctx: Context, key: Key, spec: Spec, links: Sequence[Link] = ()) -> Resource:
+def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
     """Store a pipeline; the server's loop runs its steps.
 
     Registered components become a part of it, and references are pinned to what they mean now.
-    `links` (with the target "") say what the job came of beyond what it names.
 
     Raises:
         Invalid: something in it is wrong, with a problem for each thing.
@@ -47,7 +46,7 @@ def submit(ctx: Context, key: Key, spec: Spec, links: Sequence[Link] = ()) -> Re
         attempt=1,
         warnings=tuple(f"{field}: {text}" for field, text in whole.remarks()),
     )
-    links = list(links)
+    links = []
     if whole.parent_job_name:
         links.append(Link(f"job:{key.workspace}/{whole.parent_job_name}", "child", key.reference))
     job = ctx.metadata.apply([Add(Resource(key, whole, status)), *links], ctx.actor)[0]

@@ -13,8 +13,9 @@ from zaffre.kinds import registry
 from zaffre.kinds.loading import check
 from zaffre.kinds.reference import Asset, parse_remote
 from zaffre.kinds.resource import Json, Key, Resource, Spec
-from zaffre.kinds.schedule import ScheduledRun, ScheduleSpec
+from zaffre.kinds.schedule import ScheduledRun, ScheduleSpec, is_invocation
 from zaffre.kinds.wire import document_of
+from zaffre.services import batch_jobs
 from zaffre.services.context import Context
 
 _MERGED = ("inputs", "outputs", "settings", "tags", "properties", "limits")
@@ -49,6 +50,8 @@ def document_for(ctx: Context, workspace: str, wanted: Json) -> dict[str, Json]:
     """
     if isinstance(wanted, str):
         return _stored(ctx, workspace, wanted)
+    if is_invocation(wanted):
+        return batch_jobs.scheduled(ctx, workspace, wanted)
     document = dict(wanted)
     base = document.pop("job", None)
     if base is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from zaffre.kinds.graph import Level
 from zaffre.kinds.job import StepStatus
@@ -39,12 +39,19 @@ def ready(level: Level, steps: Mapping[str, StepStatus]) -> list[str]:
     """Say which steps may start now: all that they need is there."""
     if broken(steps) and not goes_on(level):
         return []
-    done = {name for name, one in steps.items() if one.status == JobState.COMPLETED}
-    return [
-        name
-        for name in level.order
-        if name not in steps and all(one in done for one in level.nodes[name].after)
-    ]
+    return [name for name in level.order if name not in steps and needs_met(level, name, steps)]
+
+
+def opened(level: Level, done: Iterable[str], steps: Mapping[str, StepStatus]) -> list[str]:
+    """Say which steps may start now because these were done."""
+    found = dict.fromkeys(one for name in done for one in level.dependents[name])
+    return [name for name in found if name not in steps and needs_met(level, name, steps)]
+
+
+def needs_met(level: Level, step: str, steps: Mapping[str, StepStatus]) -> bool:
+    """Say whether all that a step needs is there."""
+    needed = (steps.get(one) for one in level.nodes[step].after)
+    return all(one is not None and one.status == JobState.COMPLETED for one in needed)
 
 
 def surplus(level: Level, steps: Mapping[str, StepStatus]) -> list[str]:

@@ -107,6 +107,9 @@ class RunStore(Protocol):
     def create_run(self, workspace: str, run: NewRun) -> Run:
         """Create a run; creating one whose given id exists gives the one there is."""
 
+    def create_runs(self, workspace: str, runs: Sequence[NewRun]) -> None:
+        """Create runs with given ids, all or none; those that exist stay as they are."""
+
     def get_run(self, workspace: str, run_id: str) -> Run:
         """Give a run with all it logged but its metrics' histories."""
 

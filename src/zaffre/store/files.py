@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, or_, select
@@ -33,6 +34,12 @@ class SqlFiles:
         now = round(self._clock.now().timestamp() * 1_000_000)
         if latest:
             self._database.write(lambda connection: _put(connection, owner, latest, now))
+
+    def link(self, owners: Mapping[str, str]) -> None:
+        """Give owners all files that others have, in one transaction."""
+        now = round(self._clock.now().timestamp() * 1_000_000)
+        if owners:
+            self._database.write(lambda connection: _link(connection, owners, now))
 
     def get(self, owner: str, path: str) -> File | None:
         """Give one file, or None."""
@@ -115,23 +122,37 @@ def _step(rows: Sequence[Any], start: str, found: list[Entry], after: str) -> st
 
 def _put(connection: Connection, owner: str, latest: dict[str, File], now: int) -> None:
     _refuse_clashes(connection, owner, set(latest))
+    _write(connection, [(owner, replace(file, path=path)) for path, file in latest.items()], now)
+
+
+def _link(connection: Connection, owners: Mapping[str, str], now: int) -> None:
+    having: dict[str, list[str]] = {}
+    for owner, other in owners.items():
+        having.setdefault(other, []).append(owner)
+    for batch in _batches(list(having)):
+        rows = connection.execute(select(files).where(files.c.owner.in_(batch)))
+        new = [(owner, _file(row)) for row in rows for owner in having[row.owner]]
+        _write(connection, new, now)
+
+
+def _write(connection: Connection, new: Sequence[tuple[str, File]], now: int) -> None:
     rows = [
         {
             "owner": owner,
-            "path": path,
+            "path": file.path,
             "digest": file.digest,
             "size": file.size,
             "mode": file.mode,
             "updated_at": now,
         }
-        for path, file in latest.items()
+        for owner, file in new
     ]
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(files)
-    new = {name: insert.excluded[name] for name in ("digest", "size", "mode", "updated_at")}
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["owner", "path"], set_=new), rows
-    )
+    values = {name: insert.excluded[name] for name in ("digest", "size", "mode", "updated_at")}
+    statement = insert.on_conflict_do_update(index_elements=["owner", "path"], set_=values)
+    if rows:
+        connection.execute(statement, rows)
 
 
 def _refuse_clashes(connection: Connection, owner: str, paths: set[str]) -> None:

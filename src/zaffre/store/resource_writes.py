@@ -15,9 +15,12 @@ from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Actor, Add, Link, Once, Put, Remove, Write
 from zaffre.store.resource_query import where_key
 from zaffre.store.resource_rows import facts_of, key_text, micros, moment
-from zaffre.store.resource_tables import audit, links, once, resource_tags, resources
+from zaffre.store.resource_tables import once, resource_tags, resources
+from zaffre.store.tracking_shared import insert_rows
 
 NAMED = ("workspace", "kind", "parent", "name")
+KEYED = (*NAMED, "version")
+AUDITED = ("at", "actor", "request", "verb", *KEYED, "revision")
 
 
 class Batch:
@@ -26,9 +29,12 @@ class Batch:
     def __init__(self, actor: Actor, now: int) -> None:
         self._actor = actor
         self._now = now
+        self._links: list[tuple[str, ...]] = []
+        self._audits: list[tuple[object, ...]] = []
 
     def run(self, connection: Connection, writes: Sequence[Write]) -> list[Resource]:
-        """Do the writes in order."""
+        """Do the writes in order; what nothing else depends on comes last, together."""
+        self._links, self._audits = [], []
         done: list[Resource] = []
         call = self._actor.once
         for write in writes:
@@ -42,7 +48,11 @@ class Batch:
             elif isinstance(write, Remove):
                 self._remove(connection, write.key)
             else:
-                self._link(connection, write if write.target else _to_last(write, done))
+                link = write if write.target else _to_last(write, done)
+                self._links.append((link.source, link.relation, link.target))
+        head = "INSERT INTO links (source, relation, target)"
+        insert_rows(connection, head, self._links, "ON CONFLICT DO NOTHING")
+        insert_rows(connection, f"INSERT INTO audit ({', '.join(AUDITED)})", self._audits)
         return done
 
     def _add(self, connection: Connection, given: Resource) -> Resource:
@@ -82,7 +92,7 @@ class Batch:
         except IntegrityError:
             raise Conflict(f"There is already a {key_text(key)}.", code="exists") from None
         self._tag(connection, row, added)
-        self._audit(connection, "create", key, 1)
+        self._audit("create", key, 1)
         return added
 
     def _next_version(self, connection: Connection, key: Key) -> str:
@@ -118,7 +128,7 @@ class Batch:
             self._mark_latest(connection, put.key)
         connection.execute(delete(resource_tags).where(resource_tags.c.resource == found.id))
         self._tag(connection, found.id, put)
-        self._audit(connection, "update", put.key, put.revision)
+        self._audit("update", put.key, put.revision)
         return put
 
     def _remove(self, connection: Connection, key: Key) -> None:
@@ -130,7 +140,7 @@ class Batch:
         connection.execute(delete(resource_tags).where(resource_tags.c.resource == found.id))
         connection.execute(delete(resources).where(resources.c.id == found.id))
         self._mark_latest(connection, key)
-        self._audit(connection, "delete", key, found.revision)
+        self._audit("delete", key, found.revision)
 
     def _mark_latest(self, connection: Connection, key: Key) -> None:
         """Let the newest version that is not archived be latest, else the newest of all."""
@@ -151,14 +161,6 @@ class Batch:
             values = [{"resource": row, "key": key, "value": value} for key, value in tags.items()]
             connection.execute(insert(resource_tags), values)
 
-    def _link(self, connection: Connection, link: Link) -> None:
-        values = asdict(link)
-        there = select(links.c.source).where(
-            *[links.c[name] == value for name, value in values.items()]
-        )
-        if connection.execute(there).first() is None:
-            connection.execute(insert(links).values(values))
-
     def _remember(self, connection: Connection, call: Once, key: Key) -> None:
         connection.execute(delete(once).where(once.c.until <= self._now))
         values = {"token": call.token, "digest": call.digest, "until": micros(call.until)}
@@ -174,17 +176,9 @@ class Batch:
                 "The same request is being answered already.", code="idempotency_race"
             ) from None
 
-    def _audit(self, connection: Connection, verb: str, key: Key, revision: int) -> None:
-        connection.execute(
-            insert(audit).values(
-                **asdict(key),
-                at=self._now,
-                actor=self._actor.name,
-                request=self._actor.request,
-                verb=verb,
-                revision=revision,
-            )
-        )
+    def _audit(self, verb: str, key: Key, revision: int) -> None:
+        who = (self._now, self._actor.name, self._actor.request, verb)
+        self._audits.append((*who, *(getattr(key, part) for part in KEYED), revision))
 
 
 def _to_last(link: Link, done: Sequence[Resource]) -> Link:

@@ -71,9 +71,24 @@ class SqlRuns:
                 if row is not None:
                     return load_runs(connection, [row])[0]
             experiment = _experiment_of(connection, workspace, run)
-            return load_runs(connection, [_create(connection, experiment, run)])[0]
+            made = _create(connection, experiment, run)
+            return load_runs(connection, [run_row(connection, workspace, made)])[0]
 
         return self._database.write(work, urgent=bool(run.id))
+
+    def create_runs(self, workspace: str, new: Sequence[NewRun]) -> None:
+        """Create the runs of these ids that there are not."""
+
+        def work(connection: Connection) -> None:
+            ids = [run.id for run in new]
+            query = select(runs.c.id).where(runs.c.workspace == workspace, runs.c.id.in_(ids))
+            known = set(connection.execute(query).scalars())
+            for run in new:
+                if run.id not in known:
+                    _create(connection, _experiment_of(connection, workspace, run), run)
+
+        if new:
+            self._database.write(work, urgent=True)
 
     def get_run(self, workspace: str, run_id: str) -> Run:
         """Give a run with all it logged but its metrics' histories."""
@@ -215,7 +230,7 @@ def _experiment_of(connection: Connection, workspace: str, run: NewRun) -> Row[A
     return active_experiment(connection, workspace, str(row.id))
 
 
-def _create(connection: Connection, experiment: Row[Any], run: NewRun) -> Row[Any]:
+def _create(connection: Connection, experiment: Row[Any], run: NewRun) -> str:
     run_id = run.id or uuid.uuid4().hex
     labels = {tag.key: tag.value for tag in run.tags}
     labels.setdefault(RUN_NAME, run.name)
@@ -236,4 +251,4 @@ def _create(connection: Connection, experiment: Row[Any], run: NewRun) -> Row[An
     seq = connection.execute(added.returning(runs.c.seq)).scalar_one()
     rows = [(seq, key, value) for key, value in labels.items()]
     insert_rows(connection, "INSERT INTO tags (run, key, value)", rows)
-    return run_row(connection, experiment.workspace, run_id)
+    return run_id

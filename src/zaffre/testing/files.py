@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
@@ -33,6 +33,11 @@ class FakeFiles:
             if folders & known or any(other.startswith(f"{path}/") for other in known):
                 raise Conflict(f"`{path}` cannot be a file there.")
         self._files.update({(owner, file.path): file for file in files})
+
+    def link(self, owners: Mapping[str, str]) -> None:
+        """Give owners all files that others have."""
+        for owner, other in owners.items():
+            self._files |= {(owner, file.path): file for file in self.browse(other, limit=10**9)}
 
     def get(self, owner: str, path: str) -> File | None:
         """Give one file, or None."""
@@ -117,6 +122,16 @@ class FileContract:
             store.put("run:default/two", [_file(first), _file(then)])
         assert [file.path for file in store.browse(OWNER)] == [first]
         assert store.browse("run:default/two") == []
+
+    def test_owners_get_the_files_of_others(self, store: FileStore) -> None:
+        """All of them, beside their own; again changes nothing, and none is none."""
+        store.put(OWNER, [_file("a"), _file("b/c")])
+        store.put("run:default/two", [_file("own")])
+        for _ in range(2):
+            store.link({"run:default/two": OWNER, "run:default/three": OWNER, "run:x/y": "run:z"})
+        assert [file.path for file in store.browse("run:default/two")] == ["a", "b/c", "own"]
+        assert store.browse("run:default/three") == store.browse(OWNER)
+        assert store.browse("run:x/y") == []
 
     def test_browsing_is_by_path_in_bytes(self, store: FileStore) -> None:
         """The order is that of UTF-8; a folder's neighbours are not in it."""

@@ -138,6 +138,18 @@ class RunPromises:
         there = store.ensure_experiment("other", "Default")
         assert store.create_run("other", NewRun(there, name="o", id="job-1")).info.name == "o"
 
+    def test_many_runs_at_once(self, store: TrackingStore) -> None:
+        """Those that exist stay as they are; a wrong one keeps all others out."""
+        first = store.create_run(W, NewRun("0", name="n", id="job-1"))
+        store.create_runs(W, [NewRun("0", name=name, id=name) for name in ("job-1", "job-2")])
+        assert store.get_run(W, "job-1") == first
+        assert store.get_info(W, "job-2").name == "job-2"
+        with pytest.raises(NotFound):
+            store.create_runs(W, [NewRun("0", id="job-3"), NewRun("999", id="job-4")])
+        with pytest.raises(NotFound):
+            store.get_info(W, "job-3")
+        store.create_runs(W, [])
+
     def test_what_is_not_there(self, store: TrackingStore) -> None:
         """Or in another workspace, is not found."""
         there = store.ensure_experiment("other", "Default")

@@ -72,7 +72,7 @@ def make(ctx: Context, job: Resource) -> RunInfo:
             name=spec.display_name or name,
             user=job.created_by,
             start_time=milliseconds(job.created_at or ctx.clock.now()),
-            tags=_tags(job, spec),
+            tags=tags(job, spec),
             id=name,
             status=RunStatus.SCHEDULED.value,
         ),
@@ -98,7 +98,8 @@ def milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _tags(job: Resource, spec: CommandJobSpec) -> list[Pair]:
+def tags(job: Resource, spec: CommandJobSpec) -> list[Pair]:
+    """Give what the run of a job is labeled with."""
     found = {
         USER: job.created_by,
         SOURCE_NAME: str(getattr(spec, "command", ""))[:_LONGEST_SOURCE],

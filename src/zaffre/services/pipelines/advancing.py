@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from zaffre.errors import Invalid, NotFound, Stale
+from zaffre.errors import NotFound, Stale
 from zaffre.kinds import progress
 from zaffre.kinds.child import Around, child_document, child_name
 from zaffre.kinds.graph import Level, level_of
-from zaffre.kinds.inline import InlineEnvironment
 from zaffre.kinds.job import JobError, OutputResult, StepStatus
 from zaffre.kinds.job_state import TERMINAL, JobState
 from zaffre.kinds.resource import Key, Resource
@@ -21,10 +20,10 @@ from zaffre.ports.step_memory import Claim
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import state_of, status_of
 from zaffre.services.jobs.moving import move, note
-from zaffre.services.pipelines import children
+from zaffre.services.pipelines import children, reusing
 from zaffre.services.pipelines.children import Wish
-from zaffre.services.pipelines.identifying import Identifier
-from zaffre.services.pipelines.recalling import Recollection, usable
+from zaffre.services.pipelines.claiming import BUILDING, Claiming
+from zaffre.services.pipelines.reusing import Reuse
 from zaffre.services.pipelines.stopping import cancel_child
 
 _PAGE = 1000
@@ -99,8 +98,7 @@ class _Turn:
         self.before = status_of(job).steps
         self.steps: dict[str, StepStatus] = dict(self.before)
         self.results: dict[str, Mapping[str, OutputResult]] = {}
-        self.identifier = Identifier(ctx, self.workspace, self.results)
-        self.memory = Recollection(ctx, self.workspace)
+        self.claiming = Claiming(ctx, job, self.level, self.results)
 
     def take(self) -> bool:
         """Look, act, record; say whether something changed."""
@@ -117,19 +115,24 @@ class _Turn:
         return self._record()
 
     def _look(self) -> None:
-        """Notice how the steps under way go."""
+        """Notice how the steps under way go; try again what failed, or waited in vain."""
         going = {name: one for name, one in self.steps.items() if not progress.ended(one)}
         names = [one.job for one in going.values() if one.job]
         names += [one.waits_for for one in going.values() if one.waits_for]
         known = children.jobs_named(self.ctx, self.workspace, names)
+        again: dict[str, int] = {}
         for name, one in going.items():
             if one.job and one.job in known:
                 self.steps[name] = children.observed(one, known[one.job])
-                self._retry(name)
-            elif one.waits_for and not self._still_done(known.get(one.waits_for)):
-                del self.steps[name]  # it has ended, one way or the other: look again
+                if self._has_tries(name):
+                    again[name] = one.attempt + 1
+            elif not one.job and not self._still_done(known.get(one.waits_for or "")):
+                again[name] = one.attempt
         for one in self.steps.values():
             self._remember(one)
+        others = {name: one for name, one in self.steps.items() if name not in again}
+        if again and (progress.goes_on(self.level) or not progress.broken(others)):
+            self._begin([self._wish(name, attempt) for name, attempt in again.items()])
 
     def _remember(self, one: StepStatus) -> None:
         if one.status == JobState.COMPLETED:
@@ -138,18 +141,18 @@ class _Turn:
     def _still_done(self, other: Resource | None) -> bool:
         return other is not None and state_of(other) not in TERMINAL
 
-    def _retry(self, name: str) -> None:
-        """Try a failed step again, if it may be."""
-        step = self.steps[name]
-        retry = self.level.nodes[name].step.get("retry_settings") or {}
-        if self.level.nodes[name].type != "command" or step.status != JobState.FAILED:
-            return
-        if step.attempt <= int(retry.get("max_retries") or 0):
-            wish = self._wish(name, step.attempt + 1)
-            self.steps[name] = children.submit(self.ctx, self.job, wish)
+    def _has_tries(self, name: str) -> bool:
+        """Say whether a step has failed and may be tried again."""
+        node, step = self.level.nodes[name], self.steps[name]
+        retry = node.step.get("retry_settings") or {}
+        failed = node.type == "command" and step.status == JobState.FAILED
+        return failed and step.attempt <= int(retry.get("max_retries") or 0)
 
     def _start(self) -> None:
         """Start or reuse what is ready, until nothing more is."""
+        if not self.before:
+            self.claiming.prefetch()
+        self._reuse()
         while names := progress.ready(self.level, self.steps):
             waiting = self._begin([self._wish(name) for name in names])
             if waiting or not any(
@@ -158,109 +161,80 @@ class _Turn:
             ):
                 return
 
+    def _reuse(self) -> None:
+        """Reuse all that was done before, however many steps deep, in few writes."""
+        todo: list[Reuse] = []
+        made: dict[str, Resource] | None = None
+        names = [] if progress.forced(self.level) else progress.ready(self.level, self.steps)
+        while names:
+            wishes = {name: self._wish(name) for name in names}
+            found = self.claiming.before(wishes)
+            if found and made is None:
+                made = self._made()
+            for name, before in found.items():
+                one = reusing.reused(self.ctx, self.job, wishes[name], before)
+                step = reusing.foreseen(one, made or {})
+                if step is not None:
+                    self._took_over({name: step})
+                    todo.append(one)
+            names = progress.opened(self.level, found, self.steps)
+        self._took_over(reusing.keep(self.ctx, self.job, todo))
+
+    def _made(self) -> dict[str, Resource]:
+        """Give the jobs of steps that an earlier try made and did not note."""
+        pipeline = self.job.key.name
+        names = [child_name(pipeline, name) for name in self.level.nodes if name not in self.steps]
+        return children.jobs_named(self.ctx, self.workspace, names)
+
+    def _took_over(self, steps: Mapping[str, StepStatus]) -> None:
+        self.steps |= steps
+        for one in steps.values():
+            self._remember(one)
+
     def _wish(self, name: str, attempt: int = 1) -> Wish:
-        jobs = {step: one.job for step, one in self.steps.items() if one.job}
+        node = self.level.nodes[name]
+        jobs = {one: self.steps[one].job for one in node.after if one in self.steps}
         around = Around(self.job.key.name, getattr(self.job.spec, "experiment_name", None), jobs)
-        document = child_document(self.level, self.level.nodes[name], around)
+        document = child_document(self.level, node, around)
         return Wish(name, child_name(self.job.key.name, name, attempt), document, attempt)
 
     def _begin(self, wishes: Sequence[Wish]) -> bool:
         """Start or reuse steps; say whether some must wait for their environment."""
-        found = [(wish, self._identity(wish)) for wish in wishes]
-        waiting = any(one == _BUILDING for _, one in found)
+        found = {wish.name: self.claiming.identity(wish) for wish in wishes}
         claims: dict[str, Claim] = {}
-        for wish, one in found:
+        for wish in wishes:
+            one = found[wish.name]
             if isinstance(one, Identity):
-                mine = Claim(
-                    one.digest, wish.name, self.job.key.name, self.label(wish.step), one.parts
-                )
-                claims.setdefault(one.digest, mine)
-        holders = self._claim(claims)
-        todo: list[tuple[Wish, Resource]] = []
-        for wish, one in found:
-            if one == _BUILDING:
+                claims.setdefault(one.digest, self.claiming.of(wish, one))
+        holders = self.claiming.claim(claims)
+        todo: list[Reuse] = []
+        for wish in wishes:
+            one = found[wish.name]
+            if one == BUILDING:
+                self._postpone(wish)
                 continue
-            if not isinstance(one, Identity):
-                self.steps[wish.step] = children.submit(self.ctx, self.job, wish)
-                continue
-            before = holders.get(one.digest)
-            if before is None and claims[one.digest].job != wish.name:
-                before = claims[one.digest].job  # an equal step of this very pipeline
-            if before is None:
-                self.steps[wish.step] = children.submit(self.ctx, self.job, wish)
-            elif isinstance(before, Resource):
-                todo.append((wish, before))
+            before: Resource | str | None = None
+            if isinstance(one, Identity):
+                # Of equal steps of this very pipeline, the first has the claim.
+                equal = claims[one.digest].job
+                before = holders.get(one.digest) or (equal if equal != wish.name else None)
+            if isinstance(before, Resource):
+                todo.append(reusing.reused(self.ctx, self.job, wish, before))
+            elif before is not None:
+                self._wait(wish, before)
             else:
-                self.steps[wish.step] = StepStatus(
-                    status=JobState.QUEUED, waits_for=before, attempt=wish.attempt
-                )
-        self.steps |= children.reuse(self.ctx, self.job, todo)
-        for wish, _ in todo:
-            self._remember(self.steps[wish.step])
-        return waiting
+                self.steps[wish.step] = children.submit(self.ctx, self.job, wish)
+        self._took_over(reusing.keep(self.ctx, self.job, todo))
+        return BUILDING in found.values()
 
-    def label(self, step: str) -> str:
-        """Give what the step is called over all runs of this pipeline."""
-        return label_of(self.job.spec, step)
+    def _wait(self, wish: Wish, other: str | None = None) -> None:
+        waiting = StepStatus(status=JobState.QUEUED, waits_for=other, attempt=wish.attempt)
+        self.steps[wish.step] = waiting
 
-    def _identity(self, wish: Wish) -> Identity | str:
-        """Give the identity of a step; a text says why it has none."""
-        if wish.document.get("type") != "command" or self.ctx.steps is None:
-            return "it is no command"
-        reason = never(self.level, wish.step)
-        if reason:
-            return reason
-        try:
-            environment = self.identifier.environment(wanted(wish.document))
-            if environment is None:
-                return _BUILDING
-            return self.identifier.of(wish.document, environment)
-        except (Invalid, NotFound) as error:
-            return error.message
-
-    def _claim(self, claims: Mapping[str, Claim]) -> dict[str, Resource | str]:
-        """Claim identities; give the jobs that have them: ended ones to reuse, others by name.
-
-        What is claimed for this pipeline's own job is left out.
-        """
-        memory = self.ctx.steps
-        if not claims or memory is None:
-            return {}
-        if not self.before and not self.memory.latest:
-            self.memory.prefetch(self.label(name) for name in self.level.nodes)
-        known = self.memory.claims(claims)
-        found: dict[str, Resource | str | None] = {}
-        if progress.forced(self.level):
-            over = {digest: one.job for digest, one in known.items()}
-        else:
-            found = self._holders(_others(known, claims))
-            over = {digest: known[digest].job for digest, one in found.items() if one is None}
-        wanted_ = [one for digest, one in claims.items() if digest not in known or digest in over]
-        if wanted_:
-            # Somebody may have been quicker: what counts is who has it after the write.
-            holders = memory.claim(self.workspace, wanted_, over)
-            found |= self._holders(_others(holders, claims))
-        return {digest: one for digest, one in found.items() if one is not None}
-
-    def _holders(self, others: Mapping[str, Claim]) -> dict[str, Resource | str | None]:
-        """Say of claims of others whether their job can be reused, is under way, or is no more."""
-        names = [one.job for one in others.values()]
-        known = self.memory.jobs(names)
-        found: dict[str, Resource | str | None] = {}
-        for digest, one in others.items():
-            job = known.get(one.job)
-            if job is None:
-                mine = one.pipeline == self.job.key.name
-                found[digest] = one.job if mine or self._pipeline_runs(one.pipeline) else None
-            elif state_of(job) not in TERMINAL:
-                found[digest] = one.job
-            else:
-                found[digest] = job if usable(self.ctx, job, hold=True) else None
-        return found
-
-    def _pipeline_runs(self, name: str) -> bool:
-        known = self.memory.jobs([name]).get(name)
-        return known is not None and state_of(known) not in TERMINAL
+    def _postpone(self, wish: Wish) -> None:
+        """Let a step that was begun before wait for its environment; others are not begun."""
+        if wish.step in self.steps:
+            self._wait(wish)
 
     def _drop(self, name: str) -> None:
         step = self.steps[name]
@@ -313,38 +287,3 @@ class _Turn:
             f"step `{name}` failed: {self.steps[name].error or 'see its log'}" for name in failed
         )
         return said[:1].upper() + said[1:]
-
-
-_BUILDING = "its environment is being built"
-
-
-def _others(holders: Mapping[str, Claim], claims: Mapping[str, Claim]) -> dict[str, Claim]:
-    """Give the claims that other jobs have."""
-    return {
-        digest: one
-        for digest, one in holders.items()
-        if digest in claims and one.job != claims[digest].job
-    }
-
-
-def label_of(spec: Any, step: str) -> str:
-    """Give what a step is called over all runs of its pipeline."""
-    above = spec.properties.get("zaffre.step") or spec.display_name or ""
-    return f"{spec.experiment_name or ''}/{above}/{step}"
-
-
-def never(level: Level, step: str) -> str | None:
-    """Say why a step is never reused, or give None."""
-    node = level.nodes[step]
-    for part in (node.step, node.body):
-        if part.get("is_deterministic") is False:
-            return "it is not deterministic"
-    return None
-
-
-def wanted(document: Mapping[str, Any]) -> Any:
-    """Give the environment that a job's document asks for, as services take it."""
-    from_document = document.get("environment")
-    if isinstance(from_document, dict):
-        return InlineEnvironment.model_validate(from_document)
-    return from_document

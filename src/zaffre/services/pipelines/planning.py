@@ -14,7 +14,7 @@ from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.resource import Json, Spec
 from zaffre.kinds.step_identity import Facts, changes, identity
 from zaffre.services.context import Context
-from zaffre.services.pipelines.advancing import label_of, never, wanted
+from zaffre.services.pipelines.claiming import label_of, never, wanted
 from zaffre.services.pipelines.identifying import Identifier
 from zaffre.services.pipelines.recalling import Recollection, usable
 from zaffre.services.pipelines.submitting import checked

@@ -10,7 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -189,6 +191,41 @@ def ask(
     return Answer(
         answer.status, {name.lower(): value for name, value in answer.getheaders()}, content
     )
+
+
+class Load:
+    """Clients that ask without pause, and count what they get: names begin with `v`."""
+
+    def __init__(self, gateway: Serving, clients: int) -> None:
+        self.seen: Counter[str] = Counter()
+        self._stop = threading.Event()
+        self._gateway = gateway
+        self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._gateway.port, timeout=30)
+        while not self._stop.is_set():
+            try:
+                answer = ask(connection)
+                self.seen[answer.json if answer.status == 200 else f"status {answer.status}"] += 1
+            except (OSError, http.client.HTTPException) as error:
+                self.seen[repr(error)] += 1
+                connection.close()
+        connection.close()
+
+    @property
+    def failed(self) -> dict[str, int]:
+        return {what: count for what, count in self.seen.items() if not what.startswith("v")}
 
 
 @contextmanager

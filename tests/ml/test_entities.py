@@ -15,12 +15,14 @@ from zaffre.ml.entities import (
     BuildContext,
     CodeConfiguration,
     Data,
+    DefaultScaleSettings,
     Environment,
     ManagedOnlineDeployment,
     ManagedOnlineEndpoint,
     Model,
     OnlineRequestSettings,
     ProbeSettings,
+    TargetUtilizationScaleSettings,
 )
 from zaffre.ml.entity import Entity
 from zaffre.ml.fields import Keys
@@ -102,6 +104,13 @@ def test_a_deployment_as_azures_notebooks_write_it():
     assert deployment.request_settings.max_concurrent_requests_per_instance == 1
     deployment.instance_count = 2
     assert deployment.to_document()["instance_count"] == 2
+    deployment.scale_settings = TargetUtilizationScaleSettings(min_instances=0, max_instances=2)
+    assert deployment.to_document()["scale_settings"] == {
+        "type": "target_utilization",
+        "min_instances": 0,
+        "max_instances": 2,
+    }
+    assert DefaultScaleSettings().type == "default"
 
 
 def test_variants_bring_their_type():

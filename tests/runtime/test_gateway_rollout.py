@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from serving import Serving, ask, is_running, serving, until
+from serving import Load, Serving, is_running, serving, until
 
 SCRIPT = """
 import os, time
@@ -26,41 +23,6 @@ def run(raw):
 def gateway(tmp_path: Path) -> Iterator[Serving]:
     with serving(tmp_path) as found:
         yield found
-
-
-class Load:
-    """Clients that ask without pause, and count what they get."""
-
-    def __init__(self, gateway: Serving, clients: int) -> None:
-        self.seen: Counter[str] = Counter()
-        self._stop = threading.Event()
-        self._gateway = gateway
-        self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._gateway.port, timeout=30)
-        while not self._stop.is_set():
-            try:
-                answer = ask(connection)
-                self.seen[answer.json if answer.status == 200 else f"status {answer.status}"] += 1
-            except (OSError, http.client.HTTPException) as error:
-                self.seen[repr(error)] += 1
-                connection.close()
-        connection.close()
-
-    @property
-    def failed(self) -> dict[str, int]:
-        return {what: count for what, count in self.seen.items() if not what.startswith("v")}
 
 
 def revision(gateway: Serving, name: str, **changed: object) -> dict[str, object]:
@@ -146,7 +108,8 @@ def test_the_number_of_instances_changes_without_a_restart(gateway: Serving) -> 
 def test_workers_per_instance_multiply(gateway: Serving) -> None:
     gateway.endpoint("e", blue=revision(gateway, "v0", env={"NAME": "v0", "WORKER_COUNT": "2"}))
     gateway.configure()
-    gateway.start().ready("v0", instances=4)
+    gateway.start().ready("v0", instances=2)
+    assert len(gateway.pids("v0")) == 4
 
 
 def test_the_port_moves_with_the_configuration(gateway: Serving) -> None:

@@ -97,6 +97,9 @@ def test_the_gateway_is_told_how_to_start_it(on: Stage) -> None:
         "timeout_ms": 90,
         "max_body": 10485760,
         "queue_wait_ms": 70,
+        "queue_length": 2000,
+        "cold_wait_ms": 60_000,
+        "scale": None,
         "log": str(on.ctx.home.logs / "deployments" / "default" / "churn" / "blue.log"),
     }
     assert (folder / "code" / "score.py").read_text() == "run"
@@ -343,6 +346,49 @@ def test_numbers_change_without_a_new_revision(on: Stage) -> None:
     on.reports(blue={"state": "ready", "instances": 3})
     assert not deployments.advance(on.ctx, BLUE)
     assert on.settle().provisioning_state == "Succeeded"
+
+
+TARGET = {"type": "target_utilization", "max_instances": 4}
+
+
+def test_the_gateway_is_told_how_the_number_follows_the_load(on: Stage) -> None:
+    on.deployment(scale_settings={**TARGET, "target_utilization_percentage": 50})
+    on.settle()
+    entry = on.served()
+    assert entry is not None
+    assert entry["scale"] == {
+        "least": 1,
+        "most": 4,
+        "target": 0.5,
+        "interval": 1,
+        "cool_down": 60,
+        "idle": 300,
+    }
+    on.change(BLUE, scale_settings={"type": "default"})
+    after = on.served()
+    assert after is not None
+    assert (after["id"], after["scale"]) == (entry["id"], None)
+
+
+def test_a_deployment_that_follows_its_load_is_ready_with_the_least_instances(on: Stage) -> None:
+    on.deployment(instance_count=3, scale_settings={**TARGET, "min_instances": 2})
+    assert on.settle(instances=1).provisioning_state == "Creating"
+    assert on.settle(instances=2, wanted=4).provisioning_state == "Succeeded"
+    assert (on.status().ready_instances, on.status().wanted_instances) == (2, 4)
+
+
+def test_a_deployment_that_sleeps_has_succeeded(on: Stage) -> None:
+    on.deployment(scale_settings={**TARGET, "min_instances": 0})
+    assert on.settle(state="asleep", instances=0).provisioning_state == "Succeeded"
+
+
+def test_limits_of_a_queue_are_told_to_the_gateway(on: Stage) -> None:
+    limits = {"max_queue_length": 5, "max_cold_start_wait_ms": 9, "max_request_bytes": 100}
+    on.deployment(request_settings=limits)
+    on.settle()
+    entry = on.served()
+    assert entry is not None
+    assert (entry["queue_length"], entry["cold_wait_ms"], entry["max_body"]) == (5, 9, 100)
 
 
 def test_a_change_while_it_is_created_counts(on: Stage) -> None:

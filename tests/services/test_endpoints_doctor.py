@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.endpoint_context import Stage, stage
+from services.endpoint_context import BLUE, Stage, stage
 from zaffre.services import doctor_endpoints
 
 
@@ -37,6 +37,12 @@ def test_a_deployment_without_workers_is_found_on_a_live_home(on: Stage) -> None
     on.settle()
     assert problems(on, {}) == ["error: It is Succeeded, but has no worker."]
     assert problems(on, {}, live=False) == []
+
+
+def test_a_deployment_that_may_sleep_needs_no_worker(on: Stage) -> None:
+    on.change(BLUE, scale_settings={"type": "target_utilization", "min_instances": 0})
+    on.settle()
+    assert problems(on, {}) == []
 
 
 def test_missing_files_of_a_revision_are_found(on: Stage) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from zaffre.kinds.part import AnyCase, Part
 
@@ -35,6 +35,27 @@ class RequestSettings(Part):
     max_queue_wait_ms: int = Field(
         default=500, ge=0, title="Queue wait", description="Milliseconds a request may wait."
     )
+    max_queue_length: int = Field(
+        default=2000,
+        ge=0,
+        le=100_000,
+        title="Queue length",
+        description="Requests that may wait; more are answered 429. An extension.",
+    )
+    max_cold_start_wait_ms: int = Field(
+        default=60_000,
+        ge=0,
+        le=3_600_000,
+        title="Cold start wait",
+        description="Milliseconds a request may wait for a sleeping deployment. An extension.",
+    )
+    max_request_bytes: int = Field(
+        default=10 << 20,
+        ge=1,
+        le=1 << 30,
+        title="Body",
+        description="Bytes of one request's body; larger ones are answered 413. An extension.",
+    )
 
 
 class Probe(Part):
@@ -62,23 +83,58 @@ class Probe(Part):
 
 
 class ScaleSettings(Part):
-    """How the number of instances follows the load. Accepted; the count stays as set."""
+    """How the number of instances follows the load."""
 
     type: Annotated[Literal["default", "target_utilization"], AnyCase] = Field(
-        default="default", title="Type", description="`default` keeps the count as set."
+        default="default",
+        title="Type",
+        description="`default` keeps `instance_count`; `target_utilization` follows the load.",
     )
-    min_instances: int | None = Field(
-        default=None, ge=0, title="Least", description="Least instances."
+    min_instances: int = Field(
+        default=1,
+        ge=0,
+        le=256,
+        title="Least",
+        description="Least instances; 0 lets an idle deployment sleep until it is asked.",
     )
     max_instances: int | None = Field(
-        default=None, ge=0, title="Most", description="Most instances."
+        default=None,
+        ge=1,
+        le=256,
+        title="Most",
+        description="Most instances; `instance_count` where it is not given.",
     )
-    polling_interval: int | None = Field(
-        default=None, ge=1, title="Interval", description="Seconds between looks."
+    polling_interval: int = Field(
+        default=1, ge=1, title="Interval", description="Seconds between looks at the load."
     )
-    target_utilization_percentage: int | None = Field(
-        default=None, ge=1, le=100, title="Target", description="Load to aim at."
+    target_utilization_percentage: int = Field(
+        default=70,
+        ge=1,
+        le=100,
+        title="Target",
+        description="Requests at a time, in percent of those that the instances take.",
     )
+    cool_down: int = Field(
+        default=60,
+        ge=1,
+        title="Cool-down",
+        description="Seconds for which fewer instances must do before some end. An extension.",
+    )
+    idle_time_before_zero: int = Field(
+        default=300,
+        ge=1,
+        title="Idle time",
+        description="Seconds without a request before the last instance ends, where"
+        " `min_instances` is 0. An extension.",
+    )
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.max_instances is not None and self.max_instances < self.min_instances:
+            raise ValueError(
+                "`max_instances` is less than `min_instances`: raise the one, or lower the other"
+            )
+        return self
 
 
 class RequestLogging(Part):

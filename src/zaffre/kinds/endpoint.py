@@ -201,9 +201,8 @@ class OnlineDeploymentSpec(Spec):
 
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """Say what is accepted but not acted on."""
-        found = list(_DEPLOYMENT_REMARKS.items())
         strange = sorted(set(self.data_collector.collections if self.data_collector else ()))
-        found += [
+        found = [
             ("data_collector", f"Collection `{name}` is not kept; `{', '.join(COLLECTIONS)}` are.")
             for name in strange
             if name not in COLLECTIONS
@@ -211,11 +210,6 @@ class OnlineDeploymentSpec(Spec):
         if self.type == "kubernetes":
             found.append(("type", "There is no cluster here: this machine serves the deployment."))
         return tuple((field, text) for field, text in found if getattr(self, field))
-
-
-_DEPLOYMENT_REMARKS = {
-    "scale_settings": "The number of instances stays as `instance_count` says.",
-}
 
 
 class Launch(Part):
@@ -267,6 +261,9 @@ class Launch(Part):
     )
     collector: DataCollector | None = Field(
         default=None, title="Collector", description="What is kept of requests and answers."
+    )
+    scale: ScaleSettings | None = Field(
+        default=None, title="Scaling", description="How the number follows the load."
     )
 
 
@@ -331,6 +328,9 @@ class OnlineDeploymentStatus(Status):
     ready_instances: int = Field(
         default=0, title="Ready", description="How many instances answer now."
     )
+    wanted_instances: int | None = Field(
+        default=None, title="Wanted", description="How many instances the load asks for now."
+    )
     compiled: Compiled | None = Field(
         default=None, title="Compiled", description="What came of its acceleration."
     )
@@ -351,7 +351,14 @@ ONLINE_DEPLOYMENT = Kind(
     title="Online deployment",
     spec=OnlineDeploymentSpec,
     status=OnlineDeploymentStatus,
-    columns=("name", "endpoint_name", "provisioning_state", "instance_count", "created_at"),
+    columns=(
+        "name",
+        "endpoint_name",
+        "provisioning_state",
+        "ready_instances",
+        "wanted_instances",
+        "created_at",
+    ),
     actions=(
         Action("get-logs", "Print what the scoring script wrote."),
         Action("rollback", "Go back to what served before the last rollout."),

@@ -40,6 +40,7 @@ __all__ = [
     "DataCollector",
     "DataTrigger",
     "Datastore",
+    "DefaultScaleSettings",
     "Entity",
     "Environment",
     "Input",
@@ -68,6 +69,7 @@ __all__ = [
     "RecurrenceTrigger",
     "ResourceConfiguration",
     "Schedule",
+    "TargetUtilizationScaleSettings",
     "Workspace",
 ]
 
@@ -281,6 +283,17 @@ class OnlineRequestSettings(Part, model=deployment_settings.RequestSettings):
 
 class ProbeSettings(Part, model=deployment_settings.Probe):
     """How health is asked for."""
+
+
+class DefaultScaleSettings(Part, model=deployment_settings.ScaleSettings):
+    """The number of instances stays as `instance_count` says."""
+
+
+class TargetUtilizationScaleSettings(Part, model=deployment_settings.ScaleSettings):
+    """The number of instances follows the load, between bounds."""
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**{"type": "target_utilization", **fields})
 
 
 class DataCollector(Part, model=deployment_settings.DataCollector):

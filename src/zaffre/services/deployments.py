@@ -173,7 +173,10 @@ def _alive(found: Resource, seen: Mapping[str, Mapping[str, Any]]) -> Resource:
     known = seen.get(status.serving.id) if status.serving else None
     if not known:
         return found
-    seen_now: dict[str, Any] = {"ready_instances": int(known.get("instances") or 0)}
+    seen_now: dict[str, Any] = {
+        "ready_instances": int(known.get("instances") or 0),
+        "wanted_instances": known.get("wanted"),
+    }
     if known.get("compiled"):
         seen_now["compiled"] = Compiled.model_validate(known["compiled"])
     if "requests" in known:

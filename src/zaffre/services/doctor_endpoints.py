@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from zaffre.kinds.endpoint import Launch
 from zaffre.kinds.resource import Resource
 from zaffre.ports.metadata import Browse
 from zaffre.services import gateway, resources
@@ -47,10 +48,15 @@ def _deployment(
         problem = "The files that its workers read are gone."
         fix = "The server lays them out again within a minute; if not, restore a backup."
         yield Finding(NAME, found.key.reference, problem, fix)
-    elif live and status.provisioning_state == "Succeeded" and not workers.get(launch.id):
+    elif live and status.provisioning_state == "Succeeded" and not _is_served(launch, workers):
         problem = "It is Succeeded, but has no worker."
         fix = f"Look at its log, {gateway.log_of(ctx.home, found.key)}; restart the gateway."
         yield Finding(NAME, found.key.reference, problem, fix)
+
+
+def _is_served(launch: Launch, workers: Mapping[str, Sequence[int]]) -> bool:
+    scale = gateway.scale_of(launch)
+    return bool(workers.get(launch.id)) or (scale is not None and not scale["least"])
 
 
 def _strangers(

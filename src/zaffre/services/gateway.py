@@ -21,7 +21,6 @@ from zaffre.ports.metadata import Browse
 from zaffre.services.context import Context, Home
 from zaffre.services.endpoint_parts import deployment_status, endpoint_spec, endpoint_status
 
-MAX_BODY = 10 << 20
 PAGE = 1000
 FOLLOW_SECONDS = 2.0
 LOOK_SECONDS = 0.01
@@ -168,8 +167,11 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "instances": launch.instances,
         "concurrency": launch.requests.max_concurrent_requests_per_instance,
         "timeout_ms": launch.requests.request_timeout_ms,
-        "max_body": MAX_BODY,
+        "max_body": launch.requests.max_request_bytes,
         "queue_wait_ms": launch.requests.max_queue_wait_ms,
+        "queue_length": launch.requests.max_queue_length,
+        "cold_wait_ms": launch.requests.max_cold_start_wait_ms,
+        "scale": scale_of(launch),
         "log": str(log_of(home, key)),
     }
 
@@ -203,6 +205,27 @@ def model_name(launch: Launch) -> str:
     """Name a revision's model as answers do: `NAME:VERSION` where it is registered."""
     kind, _, rest = launch.model_reference.partition(":")
     return rest.partition("/")[2] if kind == "model" else launch.model_reference
+
+
+def scale_of(launch: Launch) -> dict[str, Any] | None:
+    """Say how the number of instances follows the load; None where it stays as set."""
+    scale = launch.scale
+    if scale is None or scale.type == "default":
+        return None
+    return {
+        "least": scale.min_instances,
+        "most": scale.max_instances or max(launch.instances, scale.min_instances),
+        "target": scale.target_utilization_percentage / 100,
+        "interval": scale.polling_interval,
+        "cool_down": scale.cool_down,
+        "idle": scale.idle_time_before_zero,
+    }
+
+
+def least_instances(launch: Launch) -> int:
+    """Say how many instances must answer before a revision takes over."""
+    scale = scale_of(launch)
+    return max(1, scale["least"]) if scale else launch.instances
 
 
 def every(ctx: Context, kind: str) -> list[Resource]:

@@ -84,6 +84,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         variables=spec.environment_variables,
         instances=spec.instance_count,
         requests=spec.request_settings,
+        scale=spec.scale_settings,
         asked=spec.model_dump(mode="json", include=set(ASKED), exclude_unset=True),
         collector=spec.data_collector,
     )
@@ -116,6 +117,7 @@ def sized(launch: Launch, spec: OnlineDeploymentSpec) -> Launch:
         "instances": spec.instance_count,
         "requests": spec.request_settings,
         "collector": spec.data_collector,
+        "scale": spec.scale_settings,
     }
     return launch.model_copy(update=numbers)
 

@@ -100,7 +100,9 @@ def _watch(ctx: Context, found: Resource, launch: Launch) -> bool:
         place = {name: seen[name] for name in ("file", "line") if seen.get(name)}
         _fail(ctx, found, "init_failed" if place else "worker_failed", _told(seen))
         return True
-    if seen.get("state") == "ready" and seen.get("instances", 0) >= launch.instances:
+    least = gateway.least_instances(launch)
+    enough = seen.get("state") == "ready" and seen.get("instances", 0) >= least
+    if enough or seen.get("state") == "asleep":
         status = deployment_status(found)
         previous = status.fallback or status.previous
         _move(ctx, found, SUCCEEDED, error=None, fallback=None, previous=previous)

@@ -11,6 +11,7 @@ from typing import Any
 
 from zaffre.errors import Invalid
 from zaffre.runtime.gateway.capturing import Wish, wish_of
+from zaffre.runtime.gateway.scaling import Scale
 from zaffre.runtime.gateway.sharing import Turns, turns
 from zaffre.runtime.gateway.wire import header_lines
 
@@ -27,6 +28,15 @@ LAUNCH = (
     "env",
     "timeout_ms",
     "log",
+)
+NUMBERS = (
+    "instances",
+    "concurrency",
+    "timeout_ms",
+    "max_body",
+    "queue_wait_ms",
+    "queue_length",
+    "cold_wait_ms",
 )
 MOST_WORKERS = 64
 NAME_HEADER, MODEL_HEADER = "azureml-model-deployment", "zaffre-model"
@@ -58,16 +68,22 @@ class Deployment:
     max_body: int = 10 << 20
     queue_wait_ms: int = 500
     model: str = ""
+    queue_length: int = 2000
+    cold_wait_ms: int = 60_000
+    scale: Scale | None = None
     lines: bytes = b""
     capture: Wish | None = None
 
     @property
-    def workers(self) -> int:
-        """How many processes: each instance runs WORKER_COUNT of them."""
+    def per_instance(self) -> int:
+        """How many processes an instance is: WORKER_COUNT of them."""
         count = self.env.get("WORKER_COUNT", "1")
-        return self.instances * (
-            int(count) if count.isdecimal() and 0 < int(count) <= MOST_WORKERS else 1
-        )
+        return int(count) if count.isdecimal() and 0 < int(count) <= MOST_WORKERS else 1
+
+    @property
+    def most_workers(self) -> int:
+        """How many processes there may be at a time."""
+        return self.per_instance * (self.scale.most if self.scale else self.instances)
 
 
 @dataclass(frozen=True)
@@ -146,11 +162,7 @@ def _endpoint(name: str, body: Mapping[str, Any]) -> Endpoint:
 
 def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
     launch = json.dumps([body.get(part) for part in LAUNCH], sort_keys=True)
-    numbers = {
-        name: int(body[name])
-        for name in ("instances", "concurrency", "timeout_ms", "max_body", "queue_wait_ms")
-        if body.get(name) is not None
-    }
+    numbers = {name: int(body[name]) for name in NUMBERS if body.get(name) is not None}
     model = str(body.get("model") or "")
     return Deployment(
         id=str(body["id"]),
@@ -168,5 +180,6 @@ def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
         flavor=body.get("flavor"),
         model_file=body.get("model_file"),
         acceleration=body.get("acceleration"),
+        scale=Scale(**body["scale"]) if body.get("scale") else None,
         **numbers,
     )

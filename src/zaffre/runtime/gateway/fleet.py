@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from zaffre.runtime.gateway import processes
-from zaffre.runtime.gateway.configuration import Configuration
+from zaffre.runtime.gateway.configuration import Configuration, Deployment
 from zaffre.runtime.gateway.launching import Place
 from zaffre.runtime.gateway.observing import Tally
 from zaffre.runtime.gateway.pool import Pool
@@ -55,8 +55,15 @@ class Fleet:
                 coming.update(deployment)
             else:
                 self._leave(coming)
-                self._coming[slot] = Pool(deployment, self._place)
+                self._coming[slot] = self._new(deployment, serving)
         self._promote()
+
+    def _new(self, deployment: Deployment, before: Pool | None) -> Pool:
+        """Make a pool; it begins with as many instances as what it takes over from has now."""
+        pool = Pool(deployment, self._place)
+        if before is not None:
+            pool.sizing.at_least(before.sizing.instances)
+        return pool
 
     def adopt(self) -> None:
         """Take over the workers of an earlier gateway; end those that nobody wants any more."""
@@ -161,14 +168,15 @@ def _measured(pool: Pool, tally: Tally) -> dict[str, Any]:
 
 
 def _facts(pool: Pool) -> dict[str, Any]:
-    trouble = pool.trouble
+    trouble = pool.staff.trouble
     return {
         "state": pool.state,
         "error": trouble.error if trouble else None,
         "file": trouble.file if trouble else None,
         "line": trouble.line if trouble else None,
         "log": trouble.log if trouble else None,
-        "instances": sum(worker.takes_more for worker in pool.workers),
         "compiled": pool.compiled,
+        "instances": pool.staff.staying // pool.deployment.per_instance,
+        "wanted": pool.sizing.instances,
         "pids": [worker.record.pid for worker in pool.workers],
     }

@@ -76,8 +76,8 @@ def environment_of(
 ) -> dict[str, str]:
     """Give the worker's variables: the contract's, and the deployment's own over them."""
     ours = {"SCORING_TIMEOUT_MS": str(deployment.timeout_ms), "PYTHONUNBUFFERED": "1"}
-    if deployment.workers > 1:
-        share = max(1, (os.cpu_count() or 1) // deployment.workers)
+    if deployment.most_workers > 1:
+        share = max(1, (os.cpu_count() or 1) // deployment.most_workers)
         ours.update(dict.fromkeys(THREADS, str(share)))
     if deployment.model_dir:
         ours["AZUREML_MODEL_DIR"] = deployment.model_dir

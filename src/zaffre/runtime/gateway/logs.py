@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 LIMIT = 64 << 20
@@ -16,6 +17,18 @@ def size_of(path: str | None) -> int:
         return Path(path).stat().st_size if path else 0
     except OSError:
         return 0
+
+
+def note(path: str | None, text: str) -> None:
+    """Write a line of the gateway's own among those of the workers."""
+    if path is None:
+        return
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{at} {text}\n")
+    except OSError:
+        return  # a full disk must not end the service
 
 
 def last_lines(path: str | None, since: int) -> str:

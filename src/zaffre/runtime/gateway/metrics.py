@@ -70,18 +70,24 @@ def _traffic(observations: Observations) -> list[Family]:
     seconds = Family(
         "zaffre_request_duration_seconds", "histogram", "From a whole request to its answer."
     )
+    mirrored = Family("zaffre_mirrored_total", "counter", "Pairs of answers compared.")
     for (endpoint, deployment), tally in sorted(observations.tallies.items()):
         labels = {"endpoint": endpoint, "deployment": deployment}
         for code, count in sorted(tally.codes.items()):
             requests.add({**labels, "code": code}, count)
         seconds.add_histogram(labels, tally.seconds)
-    return [requests, seconds]
+        if tally.mirror.pairs:
+            agreed = tally.mirror.agreed
+            mirrored.add({**labels, "agrees": "true"}, agreed)
+            mirrored.add({**labels, "agrees": "false"}, tally.mirror.pairs - agreed)
+    return [requests, seconds, mirrored]
 
 
 def _deployments(fleet: Fleet) -> list[Family]:
     queue = Family("zaffre_queue_length", "gauge", "Requests that wait for a worker.")
     busy = Family("zaffre_requests_in_flight", "gauge", "Requests that workers have.")
     ready = Family("zaffre_workers_ready", "gauge", "Worker processes that answer.")
+    wanted = Family("zaffre_instances_wanted", "gauge", "Instances that there shall be.")
     sizes = Family("zaffre_batch_size", "histogram", "Requests answered by one prediction.")
     cpu = Family("zaffre_cpu_seconds_total", "counter", "Processor time of the workers.")
     memory = Family("zaffre_memory_bytes", "gauge", "Resident memory of the workers.")
@@ -89,12 +95,13 @@ def _deployments(fleet: Fleet) -> list[Family]:
         labels = {"endpoint": endpoint, "deployment": deployment}
         queue.add(labels, len(pool.waiting))
         busy.add(labels, sum(worker.load for worker in pool.workers))
-        ready.add(labels, pool.ready_workers)
+        ready.add(labels, pool.staff.ready)
+        wanted.add(labels, pool.sizing.instances)
         if pool.batches.total:
             sizes.add_histogram(labels, pool.batches)
         cpu.add(labels, pool.cpu.look(_pids(pool)))
         memory.add(labels, sum(map(usage.memory_bytes, _pids(pool))))
-    return [queue, busy, ready, sizes, cpu, memory]
+    return [queue, busy, ready, wanted, sizes, cpu, memory]
 
 
 def _gateway(observations: Observations, connections: int) -> list[Family]:

@@ -28,6 +28,7 @@ TEXT_LINE = b"content-type: text/html; charset=utf-8\r\n"
 PICK = NAME_HEADER.encode()
 METRICS = b"/metrics"
 MIRROR_QUEUE = 64
+HEALTHY = ("ready", "asleep")
 NO_DEPLOYMENT = "The endpoint has no such deployment."
 NO_TRAFFIC = "No deployment of this endpoint takes traffic."
 
@@ -163,7 +164,7 @@ class Gateway:
     def _health(self, call: Call, endpoint: Endpoint) -> None:
         name = self._main(call, endpoint)
         pool = self._fleet.pool(endpoint.name, name) if name else None
-        if pool is not None and pool.state == "ready":
+        if pool is not None and pool.state in HEALTHY:
             call.answer(200, TEXT_LINE, b"Healthy")
         else:
             call.refuse(

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from zaffre.runtime.gateway.calls import Call
 
-QUEUE_LIMIT = 2000
 QUEUE_BYTES = 256 << 20
 BATCH = 256
 BATCH_BYTES = 4 << 20
@@ -23,10 +22,9 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._calls)
 
-    @property
-    def is_full(self) -> bool:
-        """Tell whether no more may wait."""
-        return len(self._calls) >= QUEUE_LIMIT or self._bytes > QUEUE_BYTES
+    def is_full(self, most: int) -> bool:
+        """Tell whether no more may wait: as many do as may, or their bodies are too much."""
+        return len(self._calls) >= most or self._bytes > QUEUE_BYTES
 
     def add(self, call: Call) -> None:
         """Let a request wait."""

@@ -52,6 +52,7 @@ class Worker:
         self, keeper: Keeper, folder: Path, record: Record, process: Process | None
     ) -> None:
         self.record = record
+        self.log: str | None = None
         self.log_start = 0
         self.state = State.STARTING
         self.hello: dict[str, Any] = {}
@@ -84,9 +85,14 @@ class Worker:
         return len(self.link.inflight)
 
     @property
+    def is_staying(self) -> bool:
+        """Tell whether it answers and is not about to end."""
+        return self.state is State.READY and not self.retiring
+
+    @property
     def takes_more(self) -> bool:
         """Tell whether it may be given requests: ready, staying, not busy with a slow one."""
-        return self.state is State.READY and not self.retiring and self._taken_back is None
+        return self.is_staying and self._taken_back is None
 
     def send(self, call: Call) -> None:
         """Hand over a request."""

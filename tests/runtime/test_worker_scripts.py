@@ -176,8 +176,8 @@ def test_prints_warnings_and_raw_writes_are_in_the_log(gateway: Serving) -> None
         ({"iris": {"a": 1}, "n": 1, "more": 3}, 200, [{"a": 1}, 1]),
         ({"n": 4}, 400, {"message": "A value is not provided for the 'iris' parameter."}),
         ([], 400, {"message": "POST body should be a JSON dictionary."}),
-        ({"iris": 3, "n": 1}, 500, None),
-        ({"iris": {}, "n": "x"}, 500, None),
+        ({"iris": 3, "n": 1}, 400, None),
+        ({"iris": {}, "n": "x"}, 400, None),
     ],
 )
 def test_decorated_parameters_come_from_the_body(
@@ -278,7 +278,7 @@ def test_numpy_parameters_are_arrays_of_the_samples_shape(gateway: Serving) -> N
         b'{"data": 3}',
         b'{"data": [["a", 1]]}',
     ):
-        assert gateway.ask(bad, "/numpy/score").status == 500
+        assert gateway.ask(bad, "/numpy/score").status == 400
 
 
 def test_pandas_parameters_are_frames_of_the_samples_types(gateway: Serving) -> None:
@@ -289,7 +289,7 @@ def test_pandas_parameters_are_frames_of_the_samples_types(gateway: Serving) -> 
         "slow",
     ]
     assert gateway.ask(json.dumps({"data": [row], "mode": "x"}), "/pandas/score").json[2] == "x"
-    assert gateway.ask(json.dumps({"data": [{"a": 1, "b": 2}]}), "/pandas/score").status == 500
+    assert gateway.ask(json.dumps({"data": [{"a": 1, "b": 2}]}), "/pandas/score").status == 400
     document = gateway.ask(None, "/pandas/swagger.json", "GET").json
     columns = document["definitions"]["ServiceInput"]["properties"]["data"]["items"]["properties"]
     assert columns["d"]["format"] == "date-time"

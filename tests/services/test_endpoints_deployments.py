@@ -90,6 +90,7 @@ def test_the_gateway_is_told_how_to_start_it(on: Stage) -> None:
         "flavor": None,
         "model_file": None,
         "acceleration": None,
+        "request_schema": None,
         "capture": None,
         "env": {"A": "b"},
         "instances": 3,

@@ -154,6 +154,12 @@ class OnlineDeploymentSpec(Spec):
         title="Environment",
         description="`azureml:NAME:VERSION`, a curated name, or an environment written here.",
     )
+    request_schema: str | None = Field(
+        default=None,
+        title="Request schema",
+        description="File with a JSON Schema that bodies of requests must fit; "
+        "not Azure's: an extension of ours.",
+    )
     environment_variables: dict[str, str] = Field(
         default_factory=dict,
         title="Environment variables",
@@ -240,6 +246,9 @@ class Launch(Part):
     )
     sample_file: str | None = Field(
         default=None, title="Sample file", description="The file that holds them."
+    )
+    schema_tree: str | None = Field(
+        default=None, title="Request schema", description="Digest of the schema and its code."
     )
     code_tree: str | None = Field(default=None, title="Code", description="Digest of its files.")
     script: str | None = Field(default=None, title="Script", description="The scoring script.")

@@ -223,6 +223,7 @@ _RULES: dict[str, tuple[Check, ...]] = {
         _paths(
             "model.path",
             "code_configuration.code",
+            "request_schema",
             "environment.conda_file",
             "environment.build.path",
         ),

@@ -40,7 +40,11 @@ LOCAL_FIELDS: dict[str, dict[str, str]] = {
     "environment": ENVIRONMENT,
     "component": RUNNABLE,
     "job": RUNNABLE,
-    "online_deployment": {**SERVED, "acceleration.sample_data": CONTENT},
+    "online_deployment": {
+        **SERVED,
+        "acceleration.sample_data": CONTENT,
+        "request_schema": CONTENT,
+    },
     "batch_deployment": {**SERVED, **RUNNABLE},
     "invocation": {"input.path": CONTENT, "inputs.*.path": CONTENT},
 }

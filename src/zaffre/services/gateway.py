@@ -162,6 +162,7 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         if launch.model_file
         else None,
         "acceleration": _acceleration(launch, folder),
+        "request_schema": str(folder / "schema") if launch.schema_tree else None,
         "capture": _capture(key, launch, home),
         "env": dict(launch.variables),
         "instances": launch.instances,

@@ -20,7 +20,7 @@ from zaffre.kinds.reference import asset as parse_asset
 from zaffre.kinds.resource import Json, Key, Resource
 from zaffre.kinds.tree import Tree as Manifest
 from zaffre.ports.metadata import Link
-from zaffre.services import environments, files, models
+from zaffre.services import environments, files, models, request_schemas
 from zaffre.services.accelerations import sample_file, with_converters
 from zaffre.services.context import Context
 
@@ -36,6 +36,7 @@ ASKED = (
     "acceleration",
     "environment",
     "environment_variables",
+    "request_schema",
 )
 """The fields that make a revision; a change of others needs no new workers."""
 
@@ -78,6 +79,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         acceleration=spec.acceleration,
         sample_tree=sample.tree if sample else None,
         sample_file=sample.path if sample else None,
+        schema_tree=request_schemas.compiled(ctx, key.workspace, spec.request_schema),
         code_tree=code_of(ctx, key.workspace, code) if code else None,
         script=code.scoring_script if code else None,
         environment=pinned.id or None,

@@ -39,6 +39,8 @@ def lay_out(ctx: Context, launch: Launch) -> Path:
         _write_tree(ctx, launch.code_tree, making / "code")
     if launch.sample_tree:
         _write_tree(ctx, launch.sample_tree, making / "sample")
+    if launch.schema_tree:
+        _write_tree(ctx, launch.schema_tree, making / "schema")
     making.rename(target)
     return target
 

@@ -25,6 +25,7 @@ LAUNCH = (
     "flavor",
     "model_file",
     "acceleration",
+    "request_schema",
     "env",
     "timeout_ms",
     "log",
@@ -72,6 +73,7 @@ class Deployment:
     cold_wait_ms: int = 60_000
     scale: Scale | None = None
     lines: bytes = b""
+    request_schema: str | None = None
     capture: Wish | None = None
 
     @property
@@ -175,6 +177,7 @@ def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
         env={str(name): str(value) for name, value in body.get("env", {}).items()},
         log=body.get("log"),
         model=model,
+        request_schema=body.get("request_schema"),
         capture=wish_of(body.get("capture")),
         lines=header_lines([(NAME_HEADER, name), *([(MODEL_HEADER, model)] if model else [])]),
         flavor=body.get("flavor"),

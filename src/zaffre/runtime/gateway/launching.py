@@ -63,6 +63,7 @@ def specification_of(deployment: Deployment, marks: Path) -> dict[str, Any]:
         "flavor": deployment.flavor,
         "model_file": deployment.model_file,
         "acceleration": deployment.acceleration,
+        "request_schema": deployment.request_schema,
         "mlmodel": _mlmodel(deployment.mlflow_model)
         if deployment.mlflow_model and not deployment.script
         else None,

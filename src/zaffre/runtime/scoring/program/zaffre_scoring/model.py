@@ -8,20 +8,13 @@ import time
 import traceback
 from typing import Any, Dict, List, Sequence, Tuple
 
-from zaffre_scoring import swagger
+from zaffre_scoring import misfits, swagger
 from zaffre_scoring.accelerating import chosen
 from zaffre_scoring.answers import SCRIPT_FAILED, Answer, message
+from zaffre_scoring.request_schema import schema_of
 from zaffre_scoring.requests import Refused, Request
-from zaffre_scoring.signature import BadRows
+from zaffre_scoring.signature import BadRows, fitted_rows, output_kind
 from zaffre_scoring.tables import Table, gathered, table_of
-
-SWAGGER_TYPES = {
-    "boolean": {"type": "boolean"},
-    "integer": {"type": "integer", "format": "int32"},
-    "long": {"type": "integer", "format": "int64"},
-    "float": {"type": "number", "format": "float"},
-    "double": {"type": "number", "format": "double"},
-}
 
 
 class Model:
@@ -32,26 +25,17 @@ class Model:
 
     def __init__(self, spec: Dict[str, Any]) -> None:
         self._predictor, self.compiled = chosen(spec)
+        self._schema = schema_of(spec)
+        self._outputs = output_kind(spec.get("mlmodel"))
 
     def documents(self, _folder: str) -> Dict[str, Any]:
-        """Give the OpenAPI documents, made of the model's signature."""
-        columns = {
-            name: SWAGGER_TYPES.get(kind, {"type": "string"})
-            for name, kind in self._predictor.signature.columns
-        }
-        row = (
-            {"type": "object", "properties": columns}
-            if columns
-            else {"type": "array", "items": {"type": "number"}}
-        )
-        inputs = {
-            "type": "object",
-            "properties": {"input_data": {"type": "array", "items": row}},
-            "example": {},
-        }
-        return swagger.plain_documents(
-            inputs, {"type": "array", "items": {"type": "object"}, "example": []}
-        )
+        """Give the OpenAPI documents, made of the schema or of the model's signature."""
+        if self._schema is not None:
+            inputs = self._schema.document
+        else:
+            inputs = swagger.of_columns(self._predictor.signature)
+        item = swagger.TYPES.get(self._outputs or "", {})
+        return swagger.plain_documents(inputs, {"type": "array", "items": item, "example": []})
 
     def answer_all(self, requests: Sequence[Request]) -> Tuple[List[Answer], int]:
         """Answer requests, in their order; gives the microseconds that it took too."""
@@ -60,7 +44,7 @@ class Model:
         tables = []
         for place, request in enumerate(requests):
             try:
-                tables.append((place, table_of(request)))
+                tables.append((place, table_of(request, self._schema)))
             except Refused as refusal:  # noqa: PERF203 - each request is refused on its own
                 answers[place] = message(refusal.status, refusal.text)
         for group in gathered(tables):
@@ -80,14 +64,27 @@ class Model:
                     return _shared(values, group)
         return [self._alone(table) for _, table in group]
 
+    def _explained(self, said: str, table: Table) -> str:
+        """Say in which row and column the reason lies, where that can be seen."""
+        signature, known = self._predictor.signature, tuple(self._predictor.names or ())
+        try:
+            names, rows = fitted_rows(table, signature, known)
+        except BadRows:
+            width = len(signature.columns) or len(known)
+            where = misfits.uneven(table.rows, width) if table.columns is None else None
+        else:
+            where = misfits.of_rows(names, rows, signature)
+        return f"{where} {said}" if where else said
+
     def _alone(self, table: Table) -> Answer:
         try:
             return Answer(json.dumps(self._predictor.predict(table)).encode())
         except BadRows as error:
-            return message(400, str(error))
+            return message(400, self._explained(str(error), table))
         except (ValueError, TypeError) as error:
             traceback.print_exc()
-            return message(400, f"The model refused the input: {str(error)[:500]}")
+            said = f"The model refused the input: {str(error)[:500]}"
+            return message(400, self._explained(said, table))
         except Exception:  # noqa: BLE001 - the model may raise anything
             traceback.print_exc()
             return message(500, SCRIPT_FAILED, failed=True)

@@ -14,8 +14,9 @@ from http import HTTPStatus
 from types import FrameType, ModuleType
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from zaffre_scoring import stand_ins, swagger
+from zaffre_scoring import misfits, stand_ins, swagger
 from zaffre_scoring.answers import INTERNAL, SCRIPT_FAILED, Answer, answer_of, message
+from zaffre_scoring.request_schema import RequestSchema
 from zaffre_scoring.requests import EMPTY, Refused, Request, named_inputs, text_input
 
 Inputs = Callable[[Request], Dict[str, Any]]
@@ -36,8 +37,10 @@ def _alarm(_signal: int, _frame: Optional[FrameType]) -> None:
 class Script:
     """A loaded script; `mode` is how it takes input: text, named (inference_schema) or raw."""
 
-    def __init__(self, path: str, timeout_ms: int) -> None:
+    def __init__(self, path: str, timeout_ms: int, schema: Optional[RequestSchema] = None) -> None:
         self.timeout_ms = timeout_ms
+        self._schema = schema
+        self._path = path
         module = _load(path)
         self._init = _function(module, "init")
         driver = getattr(module, "driver_module", None)
@@ -56,11 +59,13 @@ class Script:
 
     def documents(self, folder: str) -> Dict[str, Any]:
         """Give the OpenAPI documents of this script by version."""
-        return swagger.documents(self._run, folder)
+        return swagger.documents(self._run, folder, self._schema)
 
     def answer(self, request: Request) -> Tuple[Answer, int]:
         """Answer one request; gives the microseconds that `run` took too, 0 where it failed."""
         try:
+            if self._schema is not None and request.method == "POST":
+                self._schema.check_body(request.body)
             inputs = self._inputs(request)
         except Refused as refusal:
             if refusal.status == HTTPStatus.OK:
@@ -75,8 +80,10 @@ class Script:
             traceback.print_exc()
             text = f"Scoring timeout after {self.timeout_ms} ms"
             return message(500, text, failed=True), 0
-        except (Exception, SystemExit):  # noqa: BLE001 - the user's code may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's code may raise anything
             traceback.print_exc()
+            if self.mode == "named" and misfits.is_before(error, self._path):
+                return message(400, self._explained(error, inputs)), 0
             return message(500, SCRIPT_FAILED, failed=True), 0
         spent = _since(began)
         try:
@@ -84,6 +91,12 @@ class Script:
         except (TypeError, ValueError, RecursionError):
             traceback.print_exc()
             return message(500, INTERNAL), 0
+
+    def _explained(self, error: BaseException, inputs: Dict[str, Any]) -> str:
+        """Say why the decorators refused the input, and where where that can be seen."""
+        where = misfits.of_inputs(inputs, swagger.input_schema(self._run))
+        said = f"The input does not fit the schema: {str(error)[:300]}"
+        return f"{where} {said}" if where else said
 
     def _call(self, inputs: Dict[str, Any]) -> Any:
         try:

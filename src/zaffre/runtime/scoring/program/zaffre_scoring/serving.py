@@ -16,6 +16,7 @@ from typing import Any, Dict, List, Optional, Union
 from zaffre_scoring import stand_ins
 from zaffre_scoring.frames import SKIPPED, Channel, Disconnected, Frame, Marks
 from zaffre_scoring.output import say, use_timed_lines
+from zaffre_scoring.request_schema import schema_of
 from zaffre_scoring.requests import request_of
 from zaffre_scoring.script import Script
 
@@ -68,7 +69,7 @@ def _load(spec: Dict[str, Any]) -> Any:
     folder = os.path.dirname(path)
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    script = Script(path, spec["timeout_ms"])
+    script = Script(path, spec["timeout_ms"], schema_of(spec))
     script.init()
     return script
 

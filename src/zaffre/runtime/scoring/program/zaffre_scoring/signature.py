@@ -52,6 +52,19 @@ def signature_of(document: Optional[Dict[str, Any]]) -> Optional[Signature]:
     return Signature(tuple((one["name"], one["type"]) for one in found), optional)
 
 
+def output_kind(document: Optional[Dict[str, Any]]) -> Optional[str]:
+    """Give the type of the predictions, where an MLmodel names one."""
+    given = ((document or {}).get("signature") or {}).get("outputs")
+    found = json.loads(given) if isinstance(given, str) else given or []
+    one = found[0] if isinstance(found, list) and len(found) == 1 else {}
+    if one.get("type") == "tensor":
+        kind = str((one.get("tensor-spec") or {}).get("dtype", ""))
+        return {"int64": "long", "int32": "integer", "float32": "float", "float64": "double"}.get(
+            kind
+        )
+    return str(one["type"]) if one.get("type") in NUMBERS or one.get("type") == "string" else None
+
+
 def fitted_rows(
     table: Table, signature: Signature, known: Tuple[str, ...]
 ) -> Tuple[Optional[Tuple[str, ...]], List[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from zaffre_scoring.request_schema import RequestSchema
 from zaffre_scoring.requests import Refused, Request
 
 FORMS = ("input_data", "dataframe_split", "dataframe_records", "inputs", "instances")
@@ -19,11 +20,11 @@ class Table(NamedTuple):
     params: Optional[Dict[str, Any]] = None
 
 
-def table_of(request: Request) -> Table:
+def table_of(request: Request, schema: Optional[RequestSchema] = None) -> Table:
     """Read the rows of a request.
 
     Raises:
-        Refused: it has none of the known forms.
+        Refused: it has none of the known forms, or does not fit the deployment's schema.
     """
     if request.method != "POST":
         raise Refused(405, "Method not allowed")
@@ -31,6 +32,8 @@ def table_of(request: Request) -> Table:
         document = json.loads(request.body)
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"The body could not be decoded as JSON: {error}") from None
+    if schema is not None:
+        schema.check(document)
     if not isinstance(document, dict):
         raise Refused(400, EXPECTED)
     form = next((name for name in FORMS if name in document), None)

@@ -22,9 +22,6 @@ from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse
 from zaffre.services import (
-    batch_deployments,
-    batch_endpoints,
-    batch_jobs,
     components,
     job_types,
     lineage,
@@ -33,6 +30,9 @@ from zaffre.services import (
     schedules,
     trees,
 )
+from zaffre.services.batch import deployments as batch_deployments
+from zaffre.services.batch import endpoints as batch_endpoints
+from zaffre.services.batch import jobs as batch_jobs
 
 ENDPOINT = Key("batch_endpoint", "default", "diabetes")
 HERE = {"python": "current"}

@@ -14,7 +14,8 @@ from zaffre.kinds import wire
 from zaffre.kinds.invocation import Invocation, read
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse
-from zaffre.services import batch_jobs, batch_keys
+from zaffre.services.batch import jobs as batch_jobs
+from zaffre.services.batch import keys as batch_keys
 from zaffre.services.context import Context
 
 ENDPOINT = "/api/v1/workspaces/{workspace}/batch-endpoints/{name}"

@@ -9,8 +9,6 @@ from functools import partial
 from zaffre.kinds.resource import Key, Kind, Resource, Spec
 from zaffre.ports.metadata import Browse, Page
 from zaffre.services import (
-    batch_deployments,
-    batch_endpoints,
     components,
     computes,
     data,
@@ -28,6 +26,8 @@ from zaffre.services import (
     uses,
     workspaces,
 )
+from zaffre.services.batch import deployments as batch_deployments
+from zaffre.services.batch import endpoints as batch_endpoints
 from zaffre.services.context import Context
 
 Create = Callable[[Context, Key, Spec], Resource]

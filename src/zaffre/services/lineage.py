@@ -13,7 +13,9 @@ from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.capture_tables import Answered
 from zaffre.ports.metadata import Browse, Link
 from zaffre.services import answered as requests
-from zaffre.services import batch_deployments, batch_jobs, history, run_files, trees
+from zaffre.services import history, run_files, trees
+from zaffre.services.batch import deployments as batch_deployments
+from zaffre.services.batch import jobs as batch_jobs
 from zaffre.services.context import Context
 from zaffre.services.endpoint_parts import revision_reference
 

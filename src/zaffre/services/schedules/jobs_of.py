@@ -15,7 +15,7 @@ from zaffre.kinds.reference import Asset, parse_remote
 from zaffre.kinds.resource import Json, Key, Resource, Spec
 from zaffre.kinds.schedule import ScheduledRun, ScheduleSpec, is_invocation
 from zaffre.kinds.wire import document_of
-from zaffre.services import batch_jobs
+from zaffre.services.batch.jobs import scheduled
 from zaffre.services.context import Context
 
 _MERGED = ("inputs", "outputs", "settings", "tags", "properties", "limits")
@@ -51,7 +51,7 @@ def document_for(ctx: Context, workspace: str, wanted: Json) -> dict[str, Json]:
     if isinstance(wanted, str):
         return _stored(ctx, workspace, wanted)
     if is_invocation(wanted):
-        return batch_jobs.scheduled(ctx, workspace, wanted)
+        return scheduled(ctx, workspace, wanted)
     document = dict(wanted)
     base = document.pop("job", None)
     if base is None:

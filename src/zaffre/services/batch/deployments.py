@@ -10,7 +10,7 @@ from zaffre.kinds.batch_endpoint import BatchDefaults, BatchEndpointSpec
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Browse, Link, Put, Remove, Write
 from zaffre.services import resources
-from zaffre.services.batch_pinning import pinned
+from zaffre.services.batch.pinning import pinned
 from zaffre.services.context import Context
 
 MOST = 1000

@@ -20,7 +20,7 @@ from zaffre.kinds.scoring_job import (
 )
 from zaffre.ports.metadata import Browse, Page
 from zaffre.services import history, pipelines
-from zaffre.services.batch_deployments import default_of, of_endpoint, status_of
+from zaffre.services.batch.deployments import default_of, of_endpoint, status_of
 from zaffre.services.context import Context
 
 _OF_SCHEDULES = ("type", "endpoint_name")

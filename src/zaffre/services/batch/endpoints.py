@@ -9,8 +9,9 @@ from zaffre.kinds.batch_endpoint import BATCH_ENDPOINT, BatchEndpointSpec
 from zaffre.kinds.near import advice
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Browse, Page, Remove
-from zaffre.services import batch_keys, resources
-from zaffre.services.batch_deployments import of_endpoint
+from zaffre.services import resources
+from zaffre.services.batch import keys
+from zaffre.services.batch.deployments import of_endpoint
 from zaffre.services.context import Context
 
 
@@ -36,7 +37,7 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
         spec = spec.model_copy(update={"defaults": found.spec.defaults})
     _check_default(ctx, found.key, spec)
     if isinstance(spec, BatchEndpointSpec) and spec.auth_mode != "key":
-        found = batch_keys.without(ctx, found)
+        found = keys.without(ctx, found)
     made = resources.replace_spec(ctx, BATCH_ENDPOINT, found, spec, revision=revision)
     return _addressed(ctx, made)
 
@@ -64,7 +65,7 @@ def delete(ctx: Context, key: Key) -> None:
     """
     found = ctx.metadata.get(key)
     own = of_endpoint(ctx, key)
-    batch_keys.revoke(ctx, key)
+    keys.revoke(ctx, key)
     ctx.metadata.apply([*(Remove(one.key) for one in own), Remove(found.key)], ctx.actor)
 
 

@@ -144,6 +144,32 @@ def run(batch):
     assert "exit code 9" in done.stdout
 
 
+def test_the_time_of_a_mini_batch_does_not_count_init(tmp_path, folder):
+    script = """
+import time
+def init():
+    time.sleep(1.5)
+def run(batch):
+    return batch
+"""
+    done, lines = run(tmp_path, script, folder, timeout=1, max_retries=0, mini_batch_size="7")
+    assert done.returncode == 0, done.stdout
+    assert len(lines) == 7
+
+
+def test_lists_of_anything_with_a_length_count(tmp_path, folder):
+    script = """
+class Summary:
+    def __len__(self):
+        return 7
+def run(batch):
+    return Summary()
+"""
+    done, lines = run(tmp_path, script, folder, mini_batch_size="7", error_threshold=0)
+    assert done.returncode == 0, done.stdout
+    assert lines == []
+
+
 def test_rows_come_by_key_with_their_context(tmp_path):
     pytest.importorskip("pandas")
     table = tmp_path / "table"

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from zaffre.ml.entities import Input as Input
     from zaffre.ml.entities import Output as Output
     from zaffre.ml.loading import (
+        load_batch_deployment as load_batch_deployment,
+    )
+    from zaffre.ml.loading import (
+        load_batch_endpoint as load_batch_endpoint,
+    )
+    from zaffre.ml.loading import (
         load_component as load_component,
     )
     from zaffre.ml.loading import (
@@ -35,10 +41,16 @@ if TYPE_CHECKING:
         load_model as load_model,
     )
     from zaffre.ml.loading import (
+        load_model_batch_deployment as load_model_batch_deployment,
+    )
+    from zaffre.ml.loading import (
         load_online_deployment as load_online_deployment,
     )
     from zaffre.ml.loading import (
         load_online_endpoint as load_online_endpoint,
+    )
+    from zaffre.ml.loading import (
+        load_pipeline_component_batch_deployment as load_pipeline_component_batch_deployment,
     )
     from zaffre.ml.loading import (
         load_schedule as load_schedule,
@@ -79,6 +91,8 @@ HOMES = {
     "commanding": ("command",),
     "entities": ("Input", "Output"),
     "loading": (
+        "load_batch_deployment",
+        "load_batch_endpoint",
         "load_component",
         "load_compute",
         "load_data",
@@ -86,8 +100,10 @@ HOMES = {
         "load_environment",
         "load_job",
         "load_model",
+        "load_model_batch_deployment",
         "load_online_deployment",
         "load_online_endpoint",
+        "load_pipeline_component_batch_deployment",
         "load_schedule",
         "load_workspace",
     ),

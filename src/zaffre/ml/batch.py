@@ -10,6 +10,8 @@ from zaffre.errors import Invalid
 from zaffre.kinds.document import Document
 from zaffre.kinds.reference import LocalPath, parse
 from zaffre.ml.checking import Checked
+from zaffre.ml.collection import pages
+from zaffre.ml.connection import Connection
 from zaffre.ml.endpoints import Deployments, Endpoints
 from zaffre.ml.entities import BatchDeployment, BatchEndpoint, Job
 from zaffre.ml.fields import plain
@@ -63,15 +65,28 @@ class BatchEndpoints(Endpoints[BatchEndpoint]):
         self, endpoint_name: str, *, deployment_name: str | None = None, **filters: Any
     ) -> Iterator[Job]:
         """Go through the jobs of an endpoint's invocations, newest first."""
-        query = {name: one for name, one in filters.items() if one is not None}
-        if deployment_name:
-            query["deployment_name"] = deployment_name
-        path = f"{self._path(endpoint_name, None, {})}/jobs"
-        return (Job.from_document(document) for document in self.pages(path, query))
+        return jobs_of(self._connection, endpoint_name, deployment_name, filters)
 
 
 class BatchDeployments(Deployments[BatchDeployment]):
     """The deployments behind the batch endpoints."""
+
+    def list_jobs(
+        self, endpoint_name: str, *, name: str | None = None, **filters: Any
+    ) -> Iterator[Job]:
+        """Go through the jobs of an endpoint, or of one of its deployments, newest first."""
+        return jobs_of(self._connection, endpoint_name, name, filters)
+
+
+def jobs_of(
+    connection: Connection, endpoint: str, deployment: str | None, filters: Mapping[str, Any]
+) -> Iterator[Job]:
+    """Go through the jobs of an endpoint's invocations, newest first."""
+    query = {name: one for name, one in filters.items() if one is not None}
+    if deployment:
+        query["deployment_name"] = deployment
+    path = connection.path("batch-endpoints", endpoint, "jobs")
+    return (Job.from_document(one) for one in pages(connection, path, query))
 
 
 def nested(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -174,13 +174,7 @@ class Collection(Generic[E]):
 
     def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Go through a list of the server, fetching each page when it is reached."""
-        after: dict[str, str] = {}
-        while True:
-            page = self._connection.get(path, {"limit": PAGE, **query, **after})
-            yield from page["items"]
-            if not page.get("next"):
-                return
-            after = {"after": page["next"]}
+        return pages(self._connection, path, query)
 
     def entity(self, document: Mapping[str, Any]) -> E:
         """Give the entity of a document that the server sent."""
@@ -225,6 +219,17 @@ class Collection(Generic[E]):
             return SUCCEEDED, None, None
         state = now.get("provisioning_state")
         return (FAILED if state == FAILED else "Deleting"), None, reason(now)
+
+
+def pages(connection: Connection, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Go through a list of the server, fetching each page when it is reached."""
+    after: dict[str, str] = {}
+    while True:
+        page = connection.get(path, {"limit": PAGE, **query, **after})
+        yield from page["items"]
+        if not page.get("next"):
+            return
+        after = {"after": page["next"]}
 
 
 def reason(document: Mapping[str, Any]) -> str | None:

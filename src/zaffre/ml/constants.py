@@ -56,6 +56,13 @@ class OnlineEndpointAuthMode(StrEnum):
     AAD_TOKEN = "aad_token"  # noqa: S105 (the name of a mode)
 
 
+class BatchDeploymentOutputAction(StrEnum):
+    """What becomes of what a scoring script returns."""
+
+    APPEND_ROW = "append_row"
+    SUMMARY_ONLY = "summary_only"
+
+
 TimeZone = StrEnum(  # type: ignore[misc]  # its members are data
     "TimeZone",
     {

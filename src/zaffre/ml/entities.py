@@ -358,9 +358,14 @@ class ModelBatchDeployment(BatchDeployment):
 
 
 class PipelineComponentBatchDeployment(BatchDeployment):
-    """A pipeline that a batch endpoint runs."""
+    """A pipeline that a batch endpoint runs: a component's, or that of a job."""
 
     def __init__(self, **fields: Any) -> None:
+        component, job = fields.get("component"), fields.get("job_definition")
+        if isinstance(component, Component) and "revision" not in component.to_dict():
+            fields["component"] = placed_document("component", component)
+        if isinstance(job, Job):
+            fields["job_definition"] = f"azureml:{job.name}"
         super().__init__(**{"type": "pipeline", **fields})
 
 

@@ -89,6 +89,24 @@ def load_online_deployment(
     return _load(entities.OnlineDeployment, source, params_override)
 
 
+def load_batch_endpoint(
+    source: Source, *, params_override: Overrides = None, **_: Any
+) -> entities.BatchEndpoint:
+    """Read a batch endpoint."""
+    return _load(entities.BatchEndpoint, source, params_override)
+
+
+def load_batch_deployment(
+    source: Source, *, params_override: Overrides = None, **_: Any
+) -> entities.BatchDeployment:
+    """Read a batch deployment."""
+    return _load(entities.BatchDeployment, source, params_override)
+
+
+load_model_batch_deployment = load_batch_deployment
+load_pipeline_component_batch_deployment = load_batch_deployment
+
+
 def read(source: Source) -> Document:
     """Read a document from a file or an open one.
 

@@ -36,6 +36,7 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
     if "defaults" not in spec.model_fields_set and isinstance(found.spec, BatchEndpointSpec):
         spec = spec.model_copy(update={"defaults": found.spec.defaults})
     _check_default(ctx, found.key, spec)
+    resources.check_revision(found, revision)
     if isinstance(spec, BatchEndpointSpec) and spec.auth_mode != "key":
         found = keys.without(ctx, found)
     made = resources.replace_spec(ctx, BATCH_ENDPOINT, found, spec, revision=revision)

@@ -64,7 +64,11 @@ def _keys(ctx: Context, key: Key, renewed: tuple[str, ...]) -> dict[str, str]:
         )
     status = found.status if isinstance(found.status, BatchEndpointStatus) else None
     sealed = dict(status.sealed_keys) if status else {}
-    wanted = [which for which in KEY_TYPES if which in renewed or which not in sealed]
+    wanted = [
+        which
+        for which in KEY_TYPES
+        if which in renewed or not _opens(ctx, key, which, sealed.get(which))
+    ]
     for which in wanted:
         ctx.tokens.revoke(name=_bound(key, which))
         principal = Principal(_bound(key, which), Role.ENDPOINT, key.workspace, key.name)
@@ -73,6 +77,13 @@ def _keys(ctx: Context, key: Key, renewed: tuple[str, ...]) -> dict[str, str]:
         kept = found.status.model_copy(update={"sealed_keys": sealed})
         ctx.metadata.apply([Put(replace(found, status=kept))], ctx.actor)
     return {f"{which}Key": ctx.secrets.open(sealed[which], _bound(key, which)) for which in sealed}
+
+
+def _opens(ctx: Context, key: Key, which: str, sealed: str | None) -> bool:
+    """Say whether a key is there and valid: a crash may have left one that is not."""
+    return sealed is not None and bool(
+        ctx.tokens.check(ctx.secrets.open(sealed, _bound(key, which)))
+    )
 
 
 def _bound(key: Key, which: str) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Waiting = queue.Queue[tuple[int, Batch]]
 
 HEAD = struct.Struct("!Q")
+INIT_SECONDS = 600.0
+"""How long `init()` may take, as on Azure."""
 
 
 class Fatal(Exception):
@@ -142,6 +144,7 @@ class Worker:
             pass_fds=(own,),
         )
         os.close(own)
+        self._is_ready = False
         self._requests = cast("IO[bytes]", self._process.stdin)
         self._answers = os.fdopen(out, "rb")
 
@@ -153,25 +156,38 @@ class Worker:
         self, at: int, batch: Any, key: dict[str, Any] | None, timeout: float
     ) -> tuple[str, int]:
         """Have one mini-batch done; give its text and how many items came back."""
+        if not self._is_ready:
+            # Loading a model is no part of the first mini-batch: it has a time of its own.
+            kind, text, _ = self._within(INIT_SECONDS, "init() ", self._answer)
+            if kind == "init":
+                raise Fatal(f"init() failed: {text}")
+            self._is_ready = True
         data = pickle.dumps((at, batch, key), protocol=4)
-        timer = threading.Timer(timeout, self.kill)
-        timer.start()
-        try:
-            self._requests.write(HEAD.pack(len(data)) + data)
-            self._requests.flush()
-            kind, text, count = self._answer()
-        except (OSError, EOFError):
-            self._process.wait()
-            late = not timer.is_alive()
-            why = f"it took longer than {timeout:g} s" if late else "its process ended"
-            raise Failure(f"{why} (exit code {self._process.returncode})") from None
-        finally:
-            timer.cancel()
-        if kind == "init":
-            raise Fatal(f"init() failed: {text}")
+        kind, text, count = self._within(timeout, "", lambda: self._ask(data))
         if kind == "failed":
             raise Failure(text)
         return text, count
+
+    def _within(
+        self, seconds: float, what: str, wait: Callable[[], tuple[str, str, int]]
+    ) -> tuple[str, str, int]:
+        """Give an answer of the process, which is ended when it takes too long."""
+        timer = threading.Timer(seconds, self.kill)
+        timer.start()
+        try:
+            return wait()
+        except (OSError, EOFError):
+            self._process.wait()
+            late = not timer.is_alive()
+            why = f"{what or 'it '}took longer than {seconds:g} s" if late else "its process ended"
+            raise Failure(f"{why} (exit code {self._process.returncode})") from None
+        finally:
+            timer.cancel()
+
+    def _ask(self, data: bytes) -> tuple[str, str, int]:
+        self._requests.write(HEAD.pack(len(data)) + data)
+        self._requests.flush()
+        return self._answer()
 
     def _answer(self) -> tuple[str, str, int]:
         head = self._answers.read(HEAD.size)

@@ -48,6 +48,8 @@ def run(batch: Any) -> Lines:
 
 def _lines(frame: Any, file: str) -> str:
     """Predict a table; rows count from 0 within their file."""
+    if not len(frame):
+        return ""
     columns = tuple(str(name) for name in frame.columns)
     cells = [frame[name].tolist() for name in frame.columns]
     found = MODEL["predictor"].predict(MODEL["table"](columns, [list(row) for row in zip(*cells)]))

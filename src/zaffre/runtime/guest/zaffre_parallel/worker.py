@@ -41,21 +41,20 @@ def main() -> None:
     sys.stdin = open(os.devnull)  # noqa: SIM115 (open for as long as the script runs)
     if script:
         sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
-    module = None
+    try:
+        module = load(script)
+        if hasattr(module, "init"):
+            module.init()
+    except BaseException as error:  # noqa: BLE001 (whatever the script does)
+        traceback.print_exc()
+        answer(answers, ("init", described(error), 0))
+        return
+    answer(answers, ("ready", "", 0))
     while True:
         head = requests.read(HEAD.size)
         if len(head) < HEAD.size:
             break
         at, batch, key = pickle.loads(requests.read(HEAD.unpack(head)[0]))  # noqa: S301 (the pool's)
-        if module is None:
-            try:
-                module = load(script)
-                if hasattr(module, "init"):
-                    module.init()
-            except BaseException as error:  # noqa: BLE001 (whatever the script does)
-                traceback.print_exc()
-                answer(answers, ("init", described(error), 0))
-                return
         try:
             text, count = written(call(module.run, batch, Context(at, key)))
         except Exception as error:  # noqa: BLE001 (whatever the script does)
@@ -63,7 +62,7 @@ def main() -> None:
             answer(answers, ("failed", described(error), 0))
         else:
             answer(answers, ("done", text, count))
-    if module is not None and hasattr(module, "shutdown"):
+    if hasattr(module, "shutdown"):
         module.shutdown()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,3 +132,66 @@ def test_a_change_is_told_in_words():
     after = identity({"command": "b", "inputs": {"x": 2, "y": 3}}, Facts("d", "e"))
     assert isinstance(before, Identity)
     assert changes(before.parts, after.parts) == ("code", "command", "input x", "input y")
+
+
+SWEEP = {
+    "type": "sweep",
+    "trial": {
+        "command": "t ${{search_space.lr}}",
+        "environment_variables": {"A": "1"},
+        "inputs": {"n": {"type": "integer", "default": 3}},
+    },
+    "inputs": {"n": 3},
+    "outputs": {"model": {"type": "uri_folder"}},
+    "search_space": {"lr": {"type": "uniform", "min_value": 0, "max_value": 1}},
+    "sampling_algorithm": {"type": "random", "seed": 1},
+    "objective": {"goal": "minimize", "primary_metric": "loss"},
+    "limits": {"max_total_trials": 4},
+    "early_termination": {"type": "bandit", "slack_factor": 0.1},
+    "resources": {"instance_count": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("trial.command", "u ${{search_space.lr}}"),
+        ("trial.environment_variables.A", "2"),
+        ("trial.inputs.n.type", "number"),
+        ("trial.distribution", {"type": "pytorch"}),
+        ("trial.limits", {"timeout": 3}),
+        ("inputs.n", 4),
+        ("outputs.model.type", "mlflow_model"),
+        ("search_space.lr.max_value", 2),
+        ("search_space.new", {"type": "choice", "values": [1]}),
+        ("sampling_algorithm.seed", 2),
+        ("sampling_algorithm.type", "bayesian"),
+        ("objective.goal", "maximize"),
+        ("objective.primary_metric", "error"),
+        ("limits.max_total_trials", 5),
+        ("limits.trial_timeout", 5),
+        ("early_termination", None),
+        ("early_termination.slack_factor", 0.2),
+        ("resources.instance_count", 2),
+    ],
+)
+def test_one_change_is_another_sweep(path, value):
+    other = copy.deepcopy(SWEEP)
+    *places, last = path.split(".")
+    holder: Any = other
+    for place in places:
+        holder = holder[place]
+    holder[last] = value
+    facts = Facts("code", "env")
+    before, after = identity(SWEEP, facts), identity(other, facts)
+    assert before.digest != after.digest
+    assert changes(before.parts, after.parts)
+
+
+def test_a_sweep_is_not_its_trial_and_names_are_no_change():
+    facts = Facts("code", "env")
+    trial = {**SWEEP["trial"], "inputs": {"n": 3}, "outputs": SWEEP["outputs"]}
+    assert digest(SWEEP, facts) != digest(trial, facts)
+    named = {**SWEEP, "display_name": "x", "tags": {"a": "b"}, "compute": "other"}
+    assert digest(SWEEP, facts) == digest(named, facts)
+    assert why_not({**SWEEP, "trial": {"command": "echo ${{name}}"}}, facts)

@@ -13,7 +13,11 @@ from zaffre.kinds.resource import Json
 PARTS = ("code", "command", "inputs", "environment", "settings")
 """What can change of a step, in the words in which a plan tells it."""
 
+REUSED = ("command", "sweep")
+"""Types of jobs whose results can be used again; parallel steps are commands."""
+
 _GENERATION = 1
+_SWEEP = ("search_space", "sampling_algorithm", "objective", "limits", "early_termination")
 _OWN_NAME = re.compile(r"\$\{\{\s*name\s*\}\}")
 
 
@@ -37,6 +41,12 @@ class Identity:
     parts: Mapping[str, Json]
 
 
+def runs(document: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Give what has the command: the document, or the component that a sweep tries."""
+    trial = document.get("trial")
+    return trial if isinstance(trial, dict) else document
+
+
 def why_not(document: Mapping[str, Json], facts: Facts) -> str | None:
     """Say why the results of a step cannot be used again at all, or give None."""
     for name, given in (document.get("inputs") or {}).items():
@@ -45,7 +55,8 @@ def why_not(document: Mapping[str, Json], facts: Facts) -> str | None:
     for name, wanted in (document.get("outputs") or {}).items():
         if isinstance(wanted, dict) and wanted.get("path"):
             return f"its output `{name}` is written to a place of its own"
-    texts = [document.get("command"), *(document.get("environment_variables") or {}).values()]
+    body = runs(document)
+    texts = [body.get("command"), *(body.get("environment_variables") or {}).values()]
     if any(isinstance(text, str) and _OWN_NAME.search(text) for text in texts):
         return "it uses its own name"
     return None
@@ -55,7 +66,7 @@ def identity(document: Mapping[str, Json], facts: Facts) -> Identity:
     """Give the identity of a step by its job's document. Equal ones give equal results."""
     parts: dict[str, Json] = {
         "code": facts.code,
-        "command": document.get("command"),
+        "command": runs(document).get("command"),
         "inputs": {
             name: _input(name, given, facts)
             for name, given in sorted((document.get("inputs") or {}).items())
@@ -94,17 +105,25 @@ def _input(name: str, given: Json, facts: Facts) -> Json:
 
 
 def _settings(document: Mapping[str, Json]) -> Json:
-    resources = document.get("resources") or {}
+    body = runs(document)
+    resources = document.get("resources") or body.get("resources") or {}
     outputs = document.get("outputs") or {}
-    return {
+    found = {
         "outputs": {
             name: [(one or {}).get("type") or "uri_folder", (one or {}).get("mode")]
             for name, one in sorted(outputs.items())
         },
-        "variables": document.get("environment_variables") or {},
-        "distribution": document.get("distribution"),
+        "variables": body.get("environment_variables") or {},
+        "distribution": body.get("distribution"),
         "instances": resources.get("instance_count") or 1,
     }
+    return found if body is document else {**found, "sweep": _sweep(document, body)}
+
+
+def _sweep(document: Mapping[str, Json], trial: Mapping[str, Json]) -> Json:
+    """Give what decides what a sweep tries, and what it makes of its component's inputs."""
+    wanted = {name: document.get(name) for name in _SWEEP}
+    return {**wanted, "declared": [trial.get(name) for name in ("inputs", "outputs", "limits")]}
 
 
 def _digest(value: Json, *, whole: bool = False) -> str:

@@ -122,6 +122,11 @@ def below(ctx: Context, owner: str, folder: str = "") -> Iterator[File]:
         after = page[-1].path
 
 
+def tree(ctx: Context, workspace: str, run: str) -> Tree:
+    """Give what a run has as artifacts now; it is not stored."""
+    return tree_of(_leaf(file, 0) for file in below(ctx, Place("run", run).owner(workspace)))
+
+
 def pin(ctx: Context, workspace: str, place: Place) -> Content:
     """Keep what a file or folder of artifacts holds now, as a tree that never changes.
 

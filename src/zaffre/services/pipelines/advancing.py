@@ -177,6 +177,8 @@ class _Turn:
                 if step is not None:
                     self._took_over({name: step})
                     todo.append(one)
+                    if one.job.key.name not in (made or {}):
+                        self.claiming.same(one.job.key.name, before.key.name)
             names = progress.opened(self.level, found, self.steps)
         self._took_over(reusing.keep(self.ctx, self.job, todo))
 
@@ -195,7 +197,7 @@ class _Turn:
         node = self.level.nodes[name]
         jobs = {one: self.steps[one].job for one in node.after if one in self.steps}
         around = Around(self.job.key.name, getattr(self.job.spec, "experiment_name", None), jobs)
-        document = child_document(self.level, node, around)
+        document = self.claiming.pinned(child_document(self.level, node, around))
         return Wish(name, child_name(self.job.key.name, name, attempt), document, attempt)
 
     def _begin(self, wishes: Sequence[Wish]) -> bool:

@@ -11,7 +11,7 @@ from zaffre.kinds.graph import Level
 from zaffre.kinds.inline import InlineEnvironment
 from zaffre.kinds.job_state import TERMINAL
 from zaffre.kinds.resource import Resource
-from zaffre.kinds.step_identity import Identity
+from zaffre.kinds.step_identity import REUSED, Identity, runs
 from zaffre.ports.step_memory import Claim
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import state_of
@@ -40,6 +40,14 @@ class Claiming:
             labels = (label_of(self._job.spec, name) for name in self._level.nodes)
             self._memory.prefetch(labels)
 
+    def pinned(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Give a job's document in which nothing changes any more."""
+        return self._identifier.pinned(document)
+
+    def same(self, job: str, before: str) -> None:
+        """Let a job be known as one that is about to be the same as an earlier one."""
+        self._identifier.same[job] = before
+
     def identity(self, wish: Wish) -> Identity | str:
         """Give the identity of a step; a text says why it has none."""
         if wish.name not in self._identities:
@@ -47,7 +55,7 @@ class Claiming:
         return self._identities[wish.name]
 
     def _identified(self, wish: Wish) -> Identity | str:
-        if wish.document.get("type") != "command" or not self.possible:
+        if wish.document.get("type") not in REUSED or not self.possible:
             return "it is no command"
         reason = never(self._level, wish.step)
         if reason:
@@ -154,7 +162,7 @@ def never(level: Level, step: str) -> str | None:
 
 def wanted(document: Mapping[str, Any]) -> Any:
     """Give the environment that a job's document asks for, as services take it."""
-    from_document = document.get("environment")
+    from_document = runs(document).get("environment")
     if isinstance(from_document, dict):
         return InlineEnvironment.model_validate(from_document)
     return from_document

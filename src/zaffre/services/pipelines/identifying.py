@@ -10,11 +10,13 @@ from zaffre.kinds.job import JobStatus, OutputResult
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.reference import Asset, JobOutput, Tree, parse_remote
 from zaffre.kinds.resource import Key
-from zaffre.kinds.step_identity import Facts, Identity, identity, why_not
+from zaffre.kinds.step_identity import Facts, Identity, identity, runs, why_not
+from zaffre.kinds.tree import Tree as FileTree
 from zaffre.ports.builder import Building, Ready
-from zaffre.services import environments
+from zaffre.services import environments, run_files, trees
 from zaffre.services.context import Context
 from zaffre.services.jobs import checking
+from zaffre.services.jobs.finalizing import ARTIFACTS
 
 Results = dict[str, Mapping[str, OutputResult]]
 """What the outputs of jobs hold, by job and output."""
@@ -23,7 +25,8 @@ Results = dict[str, Mapping[str, OutputResult]]
 class Identifier:
     """Gives identities of the steps of one pipeline; what they share is looked up once.
 
-    `results` knows the jobs of the steps before.
+    `results` knows the jobs of the steps before; a job that is about to be the `same` as another
+    has its artifacts.
     """
 
     def __init__(self, ctx: Context, workspace: str, results: Results) -> None:
@@ -32,6 +35,8 @@ class Identifier:
         self.results = results
         self._environments: dict[str, str | None] = {}
         self._assets: dict[str, str | None] = {}
+        self._trees: dict[str, FileTree] = {}
+        self.same: dict[str, str] = {}
 
     def environment(self, wanted: Any, *, begin: bool = True) -> str | None:
         """Give the digest of an environment's content; None while it is being built.
@@ -52,11 +57,12 @@ class Identifier:
 
     def of(self, document: Mapping[str, Any], environment: str) -> Identity | str:
         """Give the identity of a step by its job's document, or why it can have none."""
-        facts = Facts(self.code(document.get("code")), environment, self.inputs(document))
+        facts = Facts(self.code(document), environment, self.inputs(document))
         return why_not(document, facts) or identity(document, facts)
 
-    def code(self, text: str | None) -> str | None:
+    def code(self, document: Mapping[str, Any]) -> str | None:
         """Give what names the content of a step's code."""
+        text = runs(document).get("code")
         if not text:
             return None
         reference = parse_remote(text)
@@ -72,14 +78,37 @@ class Identifier:
                     found[name] = digest
         return found
 
+    def pinned(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Give a job's document with artifacts of ended jobs as they are now: they may change."""
+        inputs = document.get("inputs") or {}
+        found = {}
+        for name, given in inputs.items():
+            tree = self._artifacts(str(given.get("path"))) if isinstance(given, dict) else None
+            if tree is not None:
+                found[name] = {**given, "path": str(Tree(trees.store_tree(self._ctx, tree)))}
+        return {**document, "inputs": {**inputs, **found}} if found else document
+
+    def _artifacts(self, path: str) -> FileTree | None:
+        """Give what a job of which all is done left as artifacts, where a path means these."""
+        reference = parse_remote(path)
+        if not isinstance(reference, JobOutput) or reference.output != ARTIFACTS or reference.path:
+            return None
+        job = self.same.get(reference.job, reference.job)
+        if self._results_of(job) is None:
+            return None
+        if job not in self._trees:
+            self._trees[job] = run_files.tree(self._ctx, self._workspace, job)
+        return self._trees[job] if self._trees[job].leaves else None
+
     def _content(self, path: str) -> str | None:
         reference = parse_remote(path)
         if isinstance(reference, Tree):
             return f"{reference.digest}/{reference.file}"
+        if isinstance(reference, JobOutput) and reference.output == ARTIFACTS:
+            tree = self._artifacts(path)
+            return f"{tree.digest}/" if tree else None
         if isinstance(reference, JobOutput) and not reference.path:
-            if reference.job not in self.results:
-                self.results[reference.job] = self._results_of(reference.job)
-            result = self.results[reference.job].get(reference.output)
+            result = (self._results_of(reference.job) or {}).get(reference.output)
             return f"{result.tree}/{result.file or ''}" if result and result.tree else None
         if isinstance(reference, Asset):
             if path not in self._assets:
@@ -87,14 +116,17 @@ class Identifier:
             return self._assets[path]
         return None
 
-    def _results_of(self, name: str) -> Mapping[str, OutputResult]:
-        """Give what a job of another pipeline left, if it has ended well."""
+    def _results_of(self, name: str) -> Mapping[str, OutputResult] | None:
+        """Give what a job left, if it has ended well; those of other pipelines are looked up."""
+        if name in self.results:
+            return self.results[name]
         try:
             status = self._ctx.metadata.get(Key("job", self._workspace, name)).status
         except NotFound:
-            return {}
+            return None
         if not isinstance(status, JobStatus) or status.status != JobState.COMPLETED:
-            return {}
+            return None
+        self.results[name] = status.results
         return status.results
 
     def _asset(self, reference: Asset) -> str | None:

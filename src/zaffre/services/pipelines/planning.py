@@ -12,7 +12,7 @@ from zaffre.kinds.graph import FromParent, FromStep, Level, level_of
 from zaffre.kinds.job import JobStatus
 from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.resource import Json, Spec
-from zaffre.kinds.step_identity import Facts, changes, identity
+from zaffre.kinds.step_identity import REUSED, Facts, changes, identity
 from zaffre.services.context import Context
 from zaffre.services.pipelines.claiming import label_of, never, wanted
 from zaffre.services.pipelines.identifying import Identifier
@@ -102,8 +102,8 @@ class _Plan:
     def _decide(
         self, step: str, document: dict[str, Json]
     ) -> tuple[str, str, Sequence[str], str | None]:
-        if document.get("type") != "command":
-            return RUN, "Only commands are reused.", (), None
+        if document.get("type") not in REUSED:
+            return RUN, f"Steps of type `{document.get('type')}` are not reused.", (), None
         reason = never(self.level, step)
         if reason:
             return RUN, f"Never reused: {reason}.", (), None
@@ -155,7 +155,7 @@ class _Plan:
             text = f"Not reused: {reason}." if not open_ else "It has not run before."
             return RUN, text, (), None
         facts = Facts(
-            self.identifier.code(document.get("code")),
+            self.identifier.code(document),
             environment,
             self.identifier.inputs(document),
         )

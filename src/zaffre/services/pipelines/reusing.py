@@ -33,8 +33,11 @@ class Reuse:
 
 def reused(ctx: Context, parent: Resource, wish: Wish, before: Resource) -> Reuse:
     """Give what becomes of a step that was done before; nothing is written."""
-    spec = JOB.spec_for(wish.document).model_validate(wish.document)
     old = status_of(before)
+    best = {"best_child_run_id": old.best_child} if old.best_child else {}
+    properties = {**(wish.document.get("properties") or {}), **best}
+    document = {**wish.document, "properties": properties}
+    spec = JOB.spec_for(document).model_validate(document)
     now = ctx.clock.now().timestamp()
     outputs = wish.document.get("outputs") or {}
     status = JobStatus(
@@ -49,6 +52,9 @@ def reused(ctx: Context, parent: Resource, wish: Wish, before: Resource) -> Reus
             if name in outputs
         },
         exit_code=old.exit_code,
+        seed=old.seed,
+        trials=old.trials,
+        best_child=old.best_child,
         environment_id=old.environment_id,
         environment_hash=old.environment_hash,
     )

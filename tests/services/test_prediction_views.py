@@ -9,26 +9,35 @@ import pytest
 from services.endpoint_context import stage
 from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds import entity, registry
+from zaffre.kinds.batch_deployment import ModelBatchDeploymentSpec
+from zaffre.kinds.batch_endpoint import BATCH_ENDPOINT, BatchEndpointSpec
 from zaffre.kinds.job import CommandJobSpec, JobStatus, OutputResult
 from zaffre.kinds.loading import check
+from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.prediction import MadeBy, Prediction
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.tree import Leaf, tree_of
 from zaffre.ports.metadata import Add, Browse, Put
-from zaffre.services import files, lineage, predictions
+from zaffre.services import batch_deployments, files, lineage, predictions, resources
 from zaffre.services.predictions.parts import room_of
 
 VIEW = Key("prediction_view", "default", "churn-now")
+NIGHTLY = Key("batch_endpoint", "default", "nightly")
 TABLE = (
     "customer,event_time,prediction\nc1,2026-01-01T00:00:00Z,0.25\nc2,2026-01-01T01:00:00Z,0.5\n"
 )
 
 
 @pytest.fixture
-def ctx(tmp_path):
+def world(tmp_path):
     with stage(tmp_path) as made:
         made.endpoint()
-        yield made.ctx
+        yield made
+
+
+@pytest.fixture
+def ctx(world):
+    return world.ctx
 
 
 def make(ctx, **fields):
@@ -46,9 +55,17 @@ def tree(ctx, **contents):
     return files.store_tree(ctx, tree_of(leaves))
 
 
-def job(ctx, name, state="Completed", **contents):
-    """Store a job of now, with files as its output `score`."""
+def job(ctx, name, state="Completed", source=None, **contents):
+    """Store a job of now, with files as its output `score`; with a source, of a batch endpoint."""
     spec = CommandJobSpec.model_validate({"command": "true", "environment": "azureml:e:1"})
+    if source is not None:
+        document = {
+            "type": "pipeline",
+            "inputs": {"input": {"path": f"azureml://trees/{source}"}},
+            "tags": {"batch_endpoint": "nightly", "batch_deployment": "blue"},
+            "jobs": {"one": {"type": "command", "command": "true", "environment": "azureml:e:1"}},
+        }
+        spec = PipelineJobSpec.model_validate(document)
     results = {"score": OutputResult(type="uri_folder", tree=tree(ctx, **contents))}
     status = JobStatus(status=state, results=results if contents else {})
     made = Resource(Key("job", "default", name), spec, status, created_at=ctx.clock.now())
@@ -184,6 +201,75 @@ def test_tables_come_in_several_forms(ctx, name, text, fields):
     load(ctx, "j1", **{name: text, "_SUCCESS": "", ".hidden": ""})
     assert predictions.look(ctx, VIEW, "c1")["event_time"] == "2026-01-01T00:00:00Z"
     assert answer(ctx, "c1") == ("cold", "a b")
+
+
+SOURCE = {
+    "a__csv": "customer,x,event_time\nc1,5,2026-01-01\nc2,6,2026-01-02\n",
+    "b__jsonl": '{"customer": 3, "event_time": "2026-01-03"}\n',
+}
+
+
+@pytest.fixture
+def nightly(world):
+    """A batch endpoint with a deployment."""
+    resources.create(world.ctx, BATCH_ENDPOINT, NIGHTLY, BatchEndpointSpec())
+    document = {
+        "model": {"path": world.tree(model__pkl="weights")},
+        "code_configuration": {"code": world.tree(score__py="run"), "scoring_script": "score.py"},
+        "environment": {"python": "current"},
+    }
+    key = Key("batch_deployment", "default", "blue", parent=NIGHTLY.name)
+    batch_deployments.create(world.ctx, key, ModelBatchDeploymentSpec.model_validate(document))
+
+
+def test_numbered_rows_are_those_of_the_input(ctx):
+    make(ctx)
+    source = tree(ctx, **SOURCE)
+    job(ctx, "j1", source=source, predictions__csv="1,0.2,a.csv\n0,0.3,b.jsonl\n0,yes,a.csv\n")
+    predictions.load(ctx, VIEW, "j1")
+    predictions.advance(ctx, VIEW)
+    assert [answer(ctx, key)[1] for key in ("c1", "c2", "3")] == ["yes", 0.2, 0.3]
+    job(ctx, "j2", source=source, predictions__csv="2,0.2,a.csv\n")
+    predictions.load(ctx, VIEW, "j2")
+    predictions.advance(ctx, VIEW)
+    assert "`a.csv` has no row 2" in predictions.show(ctx, VIEW).status.loads[0].error
+
+
+def test_what_the_batch_endpoint_scored_last_becomes_the_history(ctx, nightly):
+    make(ctx, batch_endpoint="nightly")
+    assert predictions.followed(ctx) == [VIEW]
+    assert not predictions.follow(ctx, VIEW)
+    source = tree(ctx, **SOURCE)
+    job(ctx, "j0", source=source, part__csv=TABLE)
+    job(ctx, "j1", source=source, part__csv=TABLE)
+    job(ctx, "j2", "Running", source=source)
+    assert predictions.follow(ctx, VIEW)
+    assert not predictions.follow(ctx, VIEW)
+    predictions.advance(ctx, VIEW)
+    status = predictions.show(ctx, VIEW).status
+    assert (status.batch_job, len(status.loads)) == ("j1", 1)
+    assert not predictions.follow(ctx, VIEW)
+
+
+def test_a_refresh_scores_the_input_that_the_view_names(ctx, nightly):
+    source = f"azureml://trees/{tree(ctx, **SOURCE)}"
+    make(ctx, batch_endpoint="nightly", batch_input=source)
+    made = predictions.refresh(ctx, VIEW)
+    assert made.spec.inputs["input"].path == source
+    assert made.spec.tags["batch_endpoint"] == "nightly"
+    assert predictions.show(ctx, VIEW).status.loads[0].job == made.key.name
+
+
+def test_what_is_scored_lies_where_the_server_reaches_it(ctx, nightly):
+    with pytest.raises(Invalid) as raised:
+        make(ctx, batch_endpoint="nightly", batch_input="./history.csv")
+    assert raised.value.problems[0].place.field == "batch_input"
+
+
+def test_a_view_without_a_batch_endpoint_is_not_refreshed(ctx):
+    make(ctx)
+    with pytest.raises(Invalid, match="no batch endpoint"):
+        predictions.refresh(ctx, VIEW)
 
 
 def test_numbers_are_entities_whoever_wrote_them(ctx):

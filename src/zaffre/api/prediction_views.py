@@ -7,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zaffre.api.bodies import body_of, number, resource_answer, text_answer
+from zaffre.api.once import once_of
 from zaffre.api.routing import Access, Route
 from zaffre.errors import Invalid
-from zaffre.kinds.resource import Key
+from zaffre.kinds.resource import Key, Resource
 from zaffre.services import predictions
+from zaffre.services.context import Context
 
 BASE = "/api/v1/workspaces/{workspace}/prediction-views/{name}"
 PAGE = 100
@@ -62,6 +64,17 @@ async def load(request: Request) -> Response:
     return resource_answer(await run_in_threadpool(predictions.load, ctx, key, job, output))
 
 
+async def refresh(request: Request) -> Response:
+    """Start a batch whose output becomes the history; a repeated key gives the job of before."""
+    ctx = once_of(request, await request.body(), "job")
+    return resource_answer(await run_in_threadpool(_refresh, ctx, _key(request)), 201)
+
+
+def _refresh(ctx: Context, key: Key) -> Resource:
+    known = ctx.metadata.recall(ctx.actor.once) if ctx.actor.once else None
+    return ctx.metadata.get(known) if known is not None else predictions.refresh(ctx, key)
+
+
 ROUTES: tuple[Route, ...] = (
     Route(
         "GET",
@@ -93,5 +106,13 @@ ROUTES: tuple[Route, ...] = (
             "properties": {"job": {"type": "string"}, "output": {"type": "string"}},
         },
         answer="prediction_view",
+    ),
+    Route(
+        "POST",
+        f"{BASE}/refresh",
+        refresh,
+        Access.WRITE,
+        "Start a batch over history whose output takes the place of the last.",
+        answer="job",
     ),
 )

@@ -1,4 +1,4 @@
-"""Verbs of prediction views: get, load, export."""
+"""Verbs of prediction views: get, load, refresh, export."""
 
 from __future__ import annotations
 
@@ -74,6 +74,30 @@ def load(noun: Noun) -> click.Command:
     )
 
 
+def refresh(noun: Noun) -> click.Command:
+    """Make `refresh`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        patient = not values.pop("no_wait")
+        name, _, _ = noun.named(values)
+        views = wanted.client().prediction_views
+        job = views.refresh(name).to_dict()
+        say(f"Job `{job['name']}` scores the history.")
+        made = views.get(name).to_dict()
+        if patient:
+            made = wait(noun.collection(wanted), made, noun.title)
+            check(made, job["name"])
+        wanted.show(made)
+
+    return options.command(
+        "refresh",
+        run,
+        [*noun.address(), _NO_WAIT],
+        "Start a batch over history whose output takes the place of the last.",
+        options.example("zaffre prediction-view refresh -n churn-now"),
+    )
+
+
 def check(view: Mapping[str, Any], job: str) -> None:
     """Say what became of a load.
 
@@ -117,5 +141,6 @@ def export(noun: Noun) -> click.Command:
 VERBS: dict[str, Callable[[Noun], click.Command]] = {
     "get": get,
     "load": load,
+    "refresh": refresh,
     "export": export,
 }

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from zaffre.kinds.job_ports import AssetType
 from zaffre.kinds.part import Part
 from zaffre.kinds.resource import Action, Kind, Spec, Status
 
@@ -42,6 +43,9 @@ class PredictionViewSpec(Spec):
         default=None,
         title="Batch input",
         description="Data that `refresh` scores, as `azureml:NAME@latest`.",
+    )
+    batch_input_type: AssetType = Field(
+        default="uri_folder", title="Input type", description="What `batch_input` leads to."
     )
     batch_output: str = Field(
         default="score",

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from zaffre.ml.collection import Collection
-from zaffre.ml.entities import PredictionView
+from zaffre.ml.entities import Job, PredictionView
 
 PAGE = 1000
 
@@ -33,3 +33,7 @@ class PredictionViews(Collection[PredictionView]):
         """Let the output of a job become the view's history as soon as the job is done."""
         body = {"job": job, **({"output": output} if output else {})}
         return self.entity(self.act("load", name, body=body))
+
+    def refresh(self, name: str) -> Job:
+        """Start a batch over `batch_input` whose output becomes the history; give its job."""
+        return Job.from_document(self.act("refresh", name))

@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 
 from zaffre.kinds.resource import Key
+from zaffre.server.answers import GatewayJournal
 from zaffre.server.loop import Step
 from zaffre.services import (
     captures,
@@ -21,6 +22,7 @@ from zaffre.services.context import Context
 
 SWEEP_SECONDS = 30.0
 LOOK_SECONDS = 5.0
+TIDY_SECONDS = 600.0
 Advance = Callable[[Context, Key], object]
 AREAS: tuple[tuple[Callable[[Context], Iterable[Key]], Advance], ...] = (
     (job_types.unfinished, job_types.advance),
@@ -35,8 +37,10 @@ class Work:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._answers = GatewayJournal(context.home.view_journal)
         self._swept = float("-inf")
         self._looked = float("-inf")
+        self._tidied = float("-inf")
         self._retained: date | None = None
 
     def steps(self) -> Iterable[Step]:
@@ -45,6 +49,7 @@ class Work:
             for key in unfinished(self._context):
                 yield Step(key.reference, partial(advance, self._context, key))
         yield Step("environments", partial(environments.tend, self._context))
+        yield Step("answers", partial(predictions.take_in, self._context, self._answers))
         now = self._context.clock.monotonic()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
@@ -52,9 +57,14 @@ class Work:
                 yield Step(key.reference, partial(schedules.advance, self._context, key))
             for journal in captures.journals(self._context):
                 yield Step(str(journal), partial(captures.collect, self._context, journal))
+            for key in predictions.followed(self._context):
+                yield Step(key.reference, partial(predictions.follow, self._context, key))
         if now - self._swept >= SWEEP_SECONDS:
             self._swept = now
             yield Step("sweep", self._sweep)
+        if now - self._tidied >= TIDY_SECONDS:
+            self._tidied = now
+            yield Step("predictions", partial(predictions.sweep, self._context))
 
     def _sweep(self) -> None:
         self._context.artifacts.sweep()

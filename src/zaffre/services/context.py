@@ -60,6 +60,11 @@ class Home:
         return self.root / "captures"
 
     @property
+    def view_journal(self) -> Path:
+        """Give the folder where the gateway keeps answers for prediction views."""
+        return self.run / "views"
+
+    @property
     def metrics_token(self) -> Path:
         """Give the file with the token that may read the gateway's metrics."""
         return self.root / "metrics-token"

@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from zaffre.kinds.endpoint import (
     Launch,
 )
+from zaffre.kinds.prediction_view import PredictionViewSpec
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse
 from zaffre.services.context import Context, Home
@@ -23,23 +24,31 @@ from zaffre.services.endpoint_parts import deployment_status, endpoint_spec, end
 
 PAGE = 1000
 FOLLOW_SECONDS = 2.0
+VIEW_SPAN = 300
 LOOK_SECONDS = 0.01
 _publishing = threading.Lock()
 
 
 def gateway_config(
-    endpoints: Sequence[Resource], deployments: Sequence[Resource], home: Home, address: str
+    endpoints: Sequence[Resource],
+    deployments: Sequence[Resource],
+    home: Home,
+    address: str,
+    viewed: Collection[Key] = (),
 ) -> dict[str, Any]:
-    """Say what the gateway shall serve. Pure: the same documents give the same answer."""
+    """Say what the gateway shall serve. Pure: the same documents give the same answer.
+
+    Answers of the endpoints in `viewed` are kept for prediction views.
+    """
     port = urlsplit(address).port
-    return {
-        "port": port,
-        "hosts": hosts(address),
-        "endpoints": {
-            endpoint.key.name: _endpoint(endpoint, deployments, home)
-            for endpoint in sorted(endpoints, key=lambda found: found.key.name)
-        },
-    }
+    config: dict[str, Any] = {"port": port, "hosts": hosts(address), "endpoints": {}}
+    for endpoint in sorted(endpoints, key=lambda found: found.key.name):
+        described = _endpoint(endpoint, deployments, home)
+        if endpoint.key in viewed:
+            for name, deployment in described["deployments"].items():
+                deployment["view"] = _kept_for_views(endpoint.key, name, home)
+        config["endpoints"][endpoint.key.name] = described
+    return config
 
 
 def hosts(address: str) -> list[str]:
@@ -75,6 +84,7 @@ def _wanted(ctx: Context) -> dict[str, Any]:
         every(ctx, "online_deployment"),
         ctx.home,
         ctx.addresses.gateway,
+        _viewed(every(ctx, "prediction_view")),
     )
     return {"metrics_keys": _metrics_keys(ctx.home), **found}
 
@@ -175,6 +185,20 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "scale": scale_of(launch),
         "log": str(log_of(home, key)),
     }
+
+
+def _viewed(views: Sequence[Resource]) -> set[Key]:
+    """Give the endpoints that are the hot path of a view."""
+    return {
+        Key("online_endpoint", view.key.workspace, view.spec.online_endpoint)
+        for view in views
+        if isinstance(view.spec, PredictionViewSpec) and view.spec.online_endpoint
+    }
+
+
+def _kept_for_views(endpoint: Key, deployment: str, home: Home) -> dict[str, Any]:
+    folder = home.view_journal / endpoint.workspace / endpoint.name / deployment
+    return {"folder": str(folder), "inputs": True, "outputs": True, "span": VIEW_SPAN}
 
 
 def _acceleration(launch: Launch, folder: Path) -> dict[str, Any] | None:

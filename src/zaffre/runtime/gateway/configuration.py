@@ -75,6 +75,7 @@ class Deployment:
     lines: bytes = b""
     request_schema: str | None = None
     capture: Wish | None = None
+    view: Wish | None = None
 
     @property
     def per_instance(self) -> int:
@@ -179,6 +180,7 @@ def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
         model=model,
         request_schema=body.get("request_schema"),
         capture=wish_of(body.get("capture")),
+        view=wish_of(body.get("view")),
         lines=header_lines([(NAME_HEADER, name), *([(MODEL_HEADER, model)] if model else [])]),
         flavor=body.get("flavor"),
         model_file=body.get("model_file"),

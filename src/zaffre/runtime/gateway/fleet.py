@@ -120,8 +120,9 @@ class Fleet:
         return {**self._coming, **self._serving}
 
     def captured(self) -> set[str]:
-        """Give the ids of the revisions whose traffic is captured."""
-        return {pool.deployment.id for pool in self._all() if pool.deployment.capture}
+        """Give the ids of the revisions whose traffic is captured, or kept for views."""
+        asked = (pool.deployment for pool in self._all())
+        return {one.id for one in asked if one.capture or one.view}
 
     def facts(self, tallies: dict[Slot, Tally]) -> dict[str, Any]:
         """Say how each revision is, by its id."""

@@ -112,6 +112,8 @@ def _gateway(observations: Observations, connections: int) -> list[Family]:
     facts = [
         ("zaffre_capture_dropped_total", "counter",
          "Requests not captured: too large, or the disk is full.", observations.journals.dropped),
+        ("zaffre_view_dropped_total", "counter",
+         "Answers that views miss: too large, or the disk is full.", observations.views.dropped),
         ("zaffre_connections", "gauge", "Open connections.", connections),
         ("process_cpu_seconds_total", "counter", "Processor time of the gateway.",
          usage.cpu_seconds(own)),

@@ -77,11 +77,12 @@ class Tally:
 class Observations:
     """Takes note of every answer to a scoring call, and of calls that were refused before."""
 
-    def __init__(self, log: RequestLog, journals: Journals) -> None:
+    def __init__(self, log: RequestLog, journals: Journals, views: Journals) -> None:
         self.tallies: dict[Slot, Tally] = {}
         self.refused: Counter[int] = Counter()
         self.log = log
         self.journals = journals
+        self.views = views
 
     def tally(self, endpoint: str, deployment: str) -> Tally:
         """Give the counts of a deployment."""
@@ -109,9 +110,14 @@ class Observations:
             )
         )
         if revision is not None and revision.capture is not None:
-            self._capture(call, revision, revision.capture, body)
+            self._capture(self.journals, revision.capture, call, revision, body)
+        if revision is not None and revision.view is not None and not call.is_copy:
+            self._capture(self.views, revision.view, call, revision, body)
 
-    def _capture(self, call: Call, revision: Deployment, wish: Wish, body: bytes) -> None:
+    @staticmethod
+    def _capture(
+        journals: Journals, wish: Wish, call: Call, revision: Deployment, body: bytes
+    ) -> None:
         if not is_sampled(wish, call.status):
             return
         origin = Origin(
@@ -133,7 +139,7 @@ class Observations:
             body if wish.outputs else None,
             headers,
         )
-        self.journals.add(wish, origin, record)
+        journals.add(wish, origin, record)
 
     def keep(self, slots: set[Slot]) -> None:
         """Forget the counts of deployments that are gone."""

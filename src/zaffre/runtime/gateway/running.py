@@ -39,8 +39,11 @@ async def run(home: Path, lock: int, environment: dict[str, str]) -> None:
     folder = home / "run"
     (folder / "workers").mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
-    seal_left_over(home / "captures")
-    observations = Observations(RequestLog(home / "logs" / "requests.log"), Journals())
+    for journal in (home / "captures", folder / "views"):
+        seal_left_over(journal)
+    observations = Observations(
+        RequestLog(home / "logs" / "requests.log"), journals=Journals(), views=Journals()
+    )
     mirrors = Mirrors(observations, RequestLog(home / "logs" / "mirrored.log"))
     fleet = Fleet(Place(folder / "workers", environment))
     gateway = Gateway(fleet, observations, mirrors, __version__)
@@ -89,6 +92,7 @@ class Life:
         for log in self._logs:
             log.close()
         self._observations.journals.close()
+        self._observations.views.close()
         self._report()
 
     def _hand_over(self) -> None:
@@ -143,6 +147,7 @@ class Life:
                 self._report()
                 self._cap_logs()
                 self._observations.journals.roll(self._fleet.captured())
+                self._observations.views.roll(self._fleet.captured())
                 if not self._owns_home():
                     self._say("The home is gone or another's: this gateway ends.")
                     self._ending.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 
 from zaffre.errors import Invalid, NotFound, Place, Problem
 from zaffre.kinds import entity
@@ -13,6 +14,7 @@ from zaffre.kinds.prediction_view import (
     PredictionViewSpec,
     PredictionViewStatus,
 )
+from zaffre.kinds.reference import parse_remote
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Browse, Page
 from zaffre.services import gateway, resources, workspaces
@@ -20,6 +22,9 @@ from zaffre.services.context import Context
 from zaffre.services.predictions.parts import room_of, spec_of, status_of
 
 ROOM_BYTES = 8
+ROUNDS = 100
+"""How often in a row the store is asked to go on removing."""
+
 _PARTS = {
     "online_deployment": "online_endpoint",
     "batch_deployment": "batch_endpoint",
@@ -95,6 +100,19 @@ def delete(ctx: Context, key: Key) -> None:
     gateway.publish(ctx)
 
 
+def sweep(ctx: Context) -> None:
+    """Remove the predictions that nobody sees any more: of batches of before, of gone views."""
+    listed_at = ctx.clock.now()
+    views = resources.every(ctx, Browse("prediction_view", archived=None))
+    kept = {
+        status_of(view).room: listed_at - timedelta(days=spec_of(view.spec).keep_hot_days)
+        for view in views
+    }
+    for _ in range(ROUNDS):
+        if not ctx.predictions.sweep(kept, listed_at):
+            return
+
+
 def _check(ctx: Context, key: Key, spec: PredictionViewSpec) -> None:
     """Refuse a view of endpoints that are not there, or of none that it could be filled by."""
     for kind in ("online_endpoint", "batch_endpoint"):
@@ -107,6 +125,11 @@ def _check(ctx: Context, key: Key, spec: PredictionViewSpec) -> None:
     for part, whole in _PARTS.items():
         if getattr(spec, part) is not None and getattr(spec, whole) is None:
             raise _wrong(part, f"`{part}` means nothing without `{whole}`.", f"Add `{whole}`.")
+    if spec.batch_input is not None:
+        try:
+            parse_remote(spec.batch_input)
+        except Invalid as error:
+            raise _wrong("batch_input", error.message, error.hint or "") from None
     missing = {spec.entity_key, spec.event_time, spec.prediction_column}
     missing -= set(spec.batch_columns)
     if spec.batch_columns and missing:

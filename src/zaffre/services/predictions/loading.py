@@ -10,14 +10,18 @@ from itertools import islice
 from zaffre.errors import Conflict, Failed, Invalid, NotFound, Stale
 from zaffre.kinds import entity
 from zaffre.kinds.job import JobStatus
+from zaffre.kinds.job_ports import JobInput
 from zaffre.kinds.job_state import TERMINAL, JobState
+from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.prediction import Generation, Scored
 from zaffre.kinds.prediction_view import PredictionViewStatus, ViewLoad
+from zaffre.kinds.reference import parse_remote
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.scored_call import Columns
+from zaffre.kinds.tree import Tree
 from zaffre.ports.metadata import Browse, Link, Put
 from zaffre.ports.predictions import View
-from zaffre.services import trees
+from zaffre.services import batch_jobs, files, trees
 from zaffre.services.context import Context
 from zaffre.services.predictions.keeping import shown
 from zaffre.services.predictions.parts import room_of, spec_of, status_of
@@ -25,6 +29,7 @@ from zaffre.services.predictions.reading import rows
 
 WAITING, LOADED, SUPERSEDED, FAILED = "Waiting", "Loaded", "Superseded", "Failed"
 SUCCEEDED, UPDATING = "Succeeded", "Updating"
+INPUT = "input"
 CHUNK = 2000
 KEPT = 50
 TRIES = 10
@@ -108,17 +113,21 @@ def _loaded(
     tree = trees.load_tree(ctx, _tree_of(job, asked.output))
     columns = Columns(spec.entity_key, spec.event_time, spec.prediction_column)
     ctx.predictions.open(room)
-    found = rows(ctx, tree, columns, spec.batch_columns)
+    found = rows(ctx, tree, columns, spec.batch_columns, _input_of(ctx, job))
     count, watermark = _stage(ctx, room, asked.job, found)
     if not count:
         raise Invalid(f"Output `{asked.output}` of job `{asked.job}` has no rows.")
     model = _model_of(ctx, job)
-    read_at = entity.moment_of(job.created_at.timestamp() if job.created_at else 0)
-    generation = Generation(asked.job, read_at, watermark, count, model)
+    generation = Generation(asked.job, read_at(job), watermark, count, model)
     state = LOADED if ctx.predictions.publish(room, generation) else SUPERSEDED
     facts = {"state": state, "rows": count, "watermark": entity.text_of(watermark)}
     links = [Link(one, "history", view.key.reference) for one in (job.key.reference, model) if one]
     return asked.model_copy(update=facts), links
+
+
+def read_at(job: Resource) -> int:
+    """Say when a job read what it scored: not before it was created."""
+    return round(job.created_at.timestamp() * 1_000_000) if job.created_at else 0
 
 
 def _stage(ctx: Context, room: View, job: str, found: Iterator[Scored]) -> tuple[int, int]:
@@ -144,12 +153,22 @@ def _tree_of(job: Resource, output: str) -> str:
     return result.tree
 
 
+def _input_of(ctx: Context, job: Resource) -> Tree | None:
+    """Give what a batch endpoint's job scored, if it is kept here."""
+    given = job.spec.inputs.get(INPUT) if isinstance(job.spec, PipelineJobSpec) else None
+    try:
+        place = parse_remote(given.path) if isinstance(given, JobInput) else None
+        return files.resolve(ctx, job.key.workspace, place).tree if place else None
+    except (Invalid, NotFound, Conflict):
+        return None
+
+
 def _model_of(ctx: Context, job: Resource) -> str:
     """Give the model that a job scored with, by what it came of."""
-    above = [link.source for link in ctx.metadata.links(job.key.reference, up=True)]
-    for deployment in [one for one in above if one.startswith("batch_deployment:")]:
-        above += [link.source for link in ctx.metadata.links(deployment, up=True)]
-    return next((one for one in above if one.startswith("model:")), "")
+    deployment = batch_jobs.deployment_of(ctx, job.key)
+    ends = [job.key.reference, *([deployment.reference] if deployment else [])]
+    sources = [link.source for end in ends for link in ctx.metadata.links(end, up=True)]
+    return next((one for one in sources if one.startswith("model:")), "")
 
 
 def change(ctx: Context, key: Key, do: Change, *links: Link) -> Resource:

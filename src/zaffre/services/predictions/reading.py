@@ -1,13 +1,11 @@
-"""The rows of a batch's output, read line by line: CSV with or without a header, JSON lines."""
+"""The rows of a batch's output: of whom, when and what, said by themselves or by their input."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, TextIO
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from zaffre.errors import Invalid
 from zaffre.kinds import entity
@@ -18,109 +16,131 @@ from zaffre.kinds.resource import Json
 from zaffre.kinds.scored_call import Columns, finite
 from zaffre.kinds.tree import Leaf, Tree
 from zaffre.services.context import Context
+from zaffre.services.predictions import forms
+from zaffre.services.predictions.forms import Row
 
-LINES = (".jsonl", ".ndjson", ".json")
-TABLES = (".csv", ".tsv", ".txt")
 FLOATING = re.compile(r"-?[0-9]{1,15}\.0+\Z")
-SEPARATORS = (",", "\t", ";", " ", "|")
-Row = Mapping[str, Json]
+NUMBERED = ("row", "prediction", "file")
+"""What a batch deployment without a script writes of each row of its input files."""
 
 
-def rows(ctx: Context, tree: Tree, columns: Columns, names: Sequence[str]) -> Iterator[Scored]:
+def rows(
+    ctx: Context, tree: Tree, columns: Columns, names: Sequence[str], source: Tree | None = None
+) -> Iterator[Scored]:
     """Give what the files of an output predict; `names` are their columns if they have no header.
+
+    Of output that only numbers the rows of `source`, that one says of whom and when.
 
     Raises:
         Invalid: a file is no table, or a row says not of whom, when or what; it says which one.
         Failed: some content is damaged.
     """
-    files = [leaf for leaf in tree.leaves if not _is_hidden(leaf.path)]
-    for leaf in files:
-        with ctx.artifacts.open(leaf.digest) as file:
-            for number, row in enumerate(_read(leaf, file, columns, names), 1):
-                yield _scored(leaf, number, row, columns)
+    inputs = {leaf.path.rpartition("/")[2]: leaf for leaf in source.leaves} if source else {}
+    for leaf in tree.leaves:
+        if _is_hidden(leaf.path):
+            continue
+        numbered = not names and _is_numbered(ctx, leaf, inputs)
+        found = (
+            _joined(ctx, leaf, columns, inputs) if numbered else _own(ctx, leaf, columns, names)
+        )
+        for number, row in enumerate(found, 1):
+            yield _scored(leaf, number, row, columns)
 
 
 def _is_hidden(path: str) -> bool:
     return any(part.startswith((".", "_")) for part in path.split("/"))
 
 
-def _read(leaf: Leaf, file: BinaryIO, columns: Columns, names: Sequence[str]) -> Iterator[Row]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+def _is_csv(leaf: Leaf) -> bool:
+    return leaf.path.lower().endswith(forms.TABLES)
+
+
+def _own(ctx: Context, leaf: Leaf, columns: Columns, names: Sequence[str]) -> Iterator[Row]:
+    with ctx.artifacts.open(leaf.digest) as file:
+        wanted = {columns.key, columns.time, columns.value}
+        for row in forms.read(leaf.path, file, wanted, names):
+            yield _typed(row, columns) if _is_csv(leaf) else row
+
+
+def _is_numbered(ctx: Context, leaf: Leaf, inputs: dict[str, Leaf]) -> bool:
+    """Tell whether the first line is a row's number, its prediction, and a file of the input."""
+    if not _is_csv(leaf):
+        return False
+    with ctx.artifacts.open(leaf.digest) as file:
+        cells = forms.first_line(file)
+    return len(cells) == len(NUMBERED) and cells[0].isdecimal() and cells[2] in inputs
+
+
+def _joined(ctx: Context, leaf: Leaf, columns: Columns, inputs: dict[str, Leaf]) -> Iterator[Row]:
+    """Put the rows of the input beside their predictions, both read as streams."""
+    open_ = _Opened(ctx, columns, inputs)
+    with ctx.artifacts.open(leaf.digest) as file:
+        for line in forms.read(leaf.path, file, NUMBERED, NUMBERED):
+            row = open_.row(str(line.get("file")), str(line.get("row")))
+            yield _typed({**row, columns.value: line.get("prediction")}, columns)
+
+
+@dataclass
+class _Opened:
+    """The input file that is being read, and how far."""
+
+    ctx: Context
+    columns: Columns
+    inputs: dict[str, Leaf]
+    name: str = ""
+    at: int = -1
+    rows: Iterator[Row] = field(default_factory=lambda: iter(()))
+
+    def row(self, name: str, number: str) -> Row:
+        """Give a row of a file; those that follow each other are read once.
+
+        Raises:
+            Invalid: there is no such row.
+        """
+        wanted = int(number) if number.isdecimal() else -1
+        if name not in self.inputs or wanted < 0:
+            raise Invalid(f"The output speaks of row {number} of {shown(name)}: unknown.")
+        if name != self.name or wanted <= self.at:
+            self.name, self.at, self.rows = name, -1, self._read(self.inputs[name])
+        for row in self.rows:
+            self.at += 1
+            if self.at == wanted:
+                return row
+        raise Invalid(f"{shown(name)} has no row {number}.")
+
+    def _read(self, leaf: Leaf) -> Iterator[Row]:
+        with self.ctx.artifacts.open(leaf.digest) as file:
+            yield from forms.read(leaf.path, file, {self.columns.key, self.columns.time})
+
+
+def _scored(leaf: Leaf, number: int, row: Row, columns: Columns) -> Scored:
     try:
-        if leaf.path.lower().endswith(LINES):
-            yield from _lines(leaf, text)
-        elif leaf.path.lower().endswith(TABLES):
-            yield from _table(leaf, text, columns, names)
-        else:
-            raise Invalid(
-                f"{shown(leaf.path)} is no table that a view reads.",
-                hint=f"Let the batch write one of {listed([*TABLES, *LINES])}.",
-            )
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Invalid(f"{shown(leaf.path)} cannot be read: {error}.") from None
+        missing = [one for one in (columns.key, columns.time, columns.value) if one not in row]
+        _refuse(missing)
+        key, moment = entity.key_of(row[columns.key]), entity.moment_of(row[columns.time])
+        return Scored(key, moment, finite(row[columns.value]))
+    except Invalid as error:
+        text = f"{shown(leaf.path)}, row {number}: {error.message.rstrip('.')}."
+        raise Invalid(text, hint=error.hint) from None
 
 
-def _lines(leaf: Leaf, text: TextIO) -> Iterator[Row]:
-    for number, line in enumerate(text, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            row = None
-        if not isinstance(row, dict):
-            raise Invalid(
-                f"{shown(leaf.path)} line {number} is no JSON object.",
-                hint="Write an object on each line.",
-            )
-        yield row
+def _refuse(missing: Sequence[str]) -> None:
+    if missing:
+        raise Invalid(f"there is no {listed(missing)}")
 
 
-def _table(leaf: Leaf, text: TextIO, columns: Columns, names: Sequence[str]) -> Iterator[Row]:
-    first = text.readline()
-    separator = _separator(first, columns, names)
-    if separator is None:
-        wanted = list(names) or [columns.key, columns.time, columns.value]
-        hint = "Name the columns in `batch_columns` if the files have no header."
-        raise Invalid(
-            f"{shown(leaf.path)} begins with {shown(first.strip())}: not with {listed(wanted)}.",
-            hint="Each row needs these columns." if names else hint,
-        )
-    lines = csv.reader(_again(first, text), delimiter=separator)
-    heads = list(names) or [name.strip() for name in next(lines)]
-    for line in lines:
-        if line:
-            row: dict[str, Json] = dict(zip(heads, line, strict=False))
-            yield _typed(row, columns)
+def _typed(row: Row, columns: Columns) -> Row:
+    """Give a row of cells with its key as it was meant and its prediction as JSON reads it.
 
-
-def _again(first: str, text: TextIO) -> Iterator[str]:
-    yield first
-    yield from text
-
-
-def _separator(first: str, columns: Columns, names: Sequence[str]) -> str | None:
-    """Give what stands between the columns, or None where they are not those wanted."""
-    for one in SEPARATORS:
-        cells = [cell.strip() for cell in next(csv.reader([first], delimiter=one), [])]
-        if names and len(cells) == len(names):
-            return one
-        if not names and {columns.key, columns.time, columns.value} <= set(cells):
-            return one
-    return "," if not first and names else None
-
-
-def _typed(row: dict[str, Json], columns: Columns) -> Row:
-    """Give a row of texts with its prediction as JSON would read it, and its key as it was meant.
-
-    Whole numbers beside missing ones are written as `7.0` by those who hold them as floats.
+    Who holds whole numbers as floats writes 7 as `7.0`.
     """
     key, value = row.get(columns.key), row.get(columns.value)
+    found = dict(row)
     if isinstance(key, str) and FLOATING.match(key):
-        row[columns.key] = key.partition(".")[0]
+        found[columns.key] = key.partition(".")[0]
     if isinstance(value, str):
-        row[columns.value] = _value(value)
-    return row
+        found[columns.value] = _value(value)
+    return found
 
 
 def _value(text: str) -> Json:
@@ -128,19 +148,3 @@ def _value(text: str) -> Json:
         return json.loads(text) if text else None
     except (ValueError, RecursionError):
         return text
-
-
-def _scored(leaf: Leaf, number: int, row: Row, columns: Columns) -> Scored:
-    try:
-        _check(row, columns)
-        value = finite(row[columns.value])
-        return Scored(entity.key_of(row[columns.key]), entity.moment_of(row[columns.time]), value)
-    except Invalid as error:
-        text = f"{shown(leaf.path)}, row {number}: {error.message.rstrip('.')}."
-        raise Invalid(text, hint=error.hint) from None
-
-
-def _check(row: Row, columns: Columns) -> None:
-    missing = [one for one in (columns.key, columns.time, columns.value) if one not in row]
-    if missing:
-        raise Invalid(f"there is no {listed(missing)}")

@@ -18,7 +18,8 @@ from zaffre.kinds.prediction import MadeBy, Prediction
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.tree import Leaf, tree_of
 from zaffre.ports.metadata import Add, Browse, Put
-from zaffre.services import batch_deployments, files, lineage, predictions, resources
+from zaffre.services import files, lineage, predictions, resources
+from zaffre.services.batch import deployments as batch_deployments
 from zaffre.services.predictions.parts import room_of
 
 VIEW = Key("prediction_view", "default", "churn-now")

@@ -11,7 +11,8 @@ from zaffre.kinds.job_state import JobState
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.scoring_job import DEPLOYMENT_TAG, ENDPOINT_TAG
 from zaffre.ports.metadata import Browse
-from zaffre.services import batch_jobs, resources
+from zaffre.services import resources
+from zaffre.services.batch import jobs as batch_jobs
 from zaffre.services.context import Context
 from zaffre.services.predictions.loading import load, read_at
 from zaffre.services.predictions.parts import room_of, spec_of, status_of

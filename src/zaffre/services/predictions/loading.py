@@ -21,7 +21,8 @@ from zaffre.kinds.scored_call import Columns
 from zaffre.kinds.tree import Tree
 from zaffre.ports.metadata import Browse, Link, Put
 from zaffre.ports.predictions import View
-from zaffre.services import batch_jobs, files, trees
+from zaffre.services import files, trees
+from zaffre.services.batch import jobs as batch_jobs
 from zaffre.services.context import Context
 from zaffre.services.predictions.keeping import shown
 from zaffre.services.predictions.parts import room_of, spec_of, status_of

@@ -5,7 +5,17 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from zaffre.api import batch, endpoints, files, jobs, prediction_views, schedules, sweeps, system
+from zaffre.api import (
+    batch,
+    endpoints,
+    files,
+    jobs,
+    models,
+    prediction_views,
+    schedules,
+    sweeps,
+    system,
+)
 from zaffre.api.bodies import text_answer
 from zaffre.api.mlflow.app import ROUTES as MLFLOW
 from zaffre.api.openapi import openapi
@@ -21,6 +31,7 @@ def all_routes() -> list[Route]:
         *schedules.ROUTES,
         *sweeps.ROUTES,
         *endpoints.ROUTES,
+        *models.ROUTES,
         *prediction_views.ROUTES,
         *batch.ROUTES,
         *files.ROUTES,

@@ -82,7 +82,10 @@ MODEL = Kind(
     spec=ModelSpec,
     status=ModelStatus,
     columns=("name", "version", "type", "job_name", "created_at"),
-    actions=(Action("download", "Copy the model's files to a local folder."),),
+    actions=(
+        Action("download", "Copy the model's files to a local folder."),
+        Action("package", "Make a folder or zip that serves the model without Zaffre."),
+    ),
     versioned=True,
     container=ModelContainer,
     example="""\

@@ -1,4 +1,4 @@
-"""Data, models and environments: versioned things with files."""
+"""Data and environments, and how the files of versioned things are fetched."""
 
 from __future__ import annotations
 
@@ -14,16 +14,6 @@ from zaffre.ml.polling import FAILED, SUCCEEDED, Poller
 from zaffre.ml.progress import Progress
 
 BUILD_STATES = {"ready": SUCCEEDED, "failed": FAILED}
-
-
-class Models(Collection[Model]):
-    """The models of the workspace."""
-
-    def download(
-        self, name: str, version: str | None = None, download_path: Path | str = ".", **_: Any
-    ) -> Path:
-        """Fetch a model's files into a folder of its name, and give that folder."""
-        return fetch_tree(self._connection, self.get(name, version), Path(download_path))
 
 
 class DataAssets(Collection[Data]):
@@ -70,4 +60,4 @@ def fetch_tree(connection: Connection, asset: Model | Data, folder: Path) -> Pat
     return target
 
 
-__all__ = ["DataAssets", "Environments", "Models", "fetch_tree"]
+__all__ = ["DataAssets", "Environments", "fetch_tree"]

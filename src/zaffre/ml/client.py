@@ -11,13 +11,14 @@ from zaffre.ml import settings as settings_
 from zaffre.ml.connection import Connection
 
 if TYPE_CHECKING:
-    from zaffre.ml.assets import DataAssets, Environments, Models
+    from zaffre.ml.assets import DataAssets, Environments
     from zaffre.ml.batch import BatchDeployments, BatchEndpoints
     from zaffre.ml.collection import Collection
     from zaffre.ml.endpoints import OnlineDeployments, OnlineEndpoints
     from zaffre.ml.entities import Component, Compute, Datastore, Workspace
     from zaffre.ml.entity import Entity
     from zaffre.ml.jobs import Jobs
+    from zaffre.ml.models import Models
     from zaffre.ml.polling import Poller
     from zaffre.ml.prediction_views import PredictionViews
     from zaffre.ml.schedules import Schedules
@@ -31,7 +32,7 @@ COLLECTIONS = {
     "component": ("collection", "Collection"),
     "job": ("jobs", "Jobs"),
     "schedule": ("schedules", "Schedules"),
-    "model": ("assets", "Models"),
+    "model": ("models", "Models"),
     "online_endpoint": ("endpoints", "OnlineEndpoints"),
     "online_deployment": ("endpoints", "OnlineDeployments"),
     "prediction_view": ("prediction_views", "PredictionViews"),

@@ -46,6 +46,7 @@ LOCAL_FIELDS: dict[str, dict[str, str]] = {
         "request_schema": CONTENT,
     },
     "batch_deployment": {**SERVED, **RUNNABLE},
+    "package": {"code_configuration.code": CODE, "sample_data": CONTENT, **WITHIN},
     "invocation": {"input.path": CONTENT, "inputs.*.path": CONTENT},
 }
 """Fields that may name something on this machine, and how it is sent."""

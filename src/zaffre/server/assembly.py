@@ -12,6 +12,7 @@ from zaffre.adapters.uv import BuilderSettings, UvBuilder
 from zaffre.api.gate import Gate
 from zaffre.api.table import all_routes
 from zaffre.ports.tokens import Principal, Role
+from zaffre.runtime.scoring import PROGRAM
 from zaffre.server import home as places
 from zaffre.server.clock import SystemClock
 from zaffre.server.gateway import GatewayKeeper
@@ -78,6 +79,7 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         job_types=job_types.OWN,
         steps=SqlStepMemory(database, clock),
         tables=ProgramTables(),
+        scoring_program=PROGRAM.parent,
         builder=UvBuilder(
             home.envs, os.environ, clock, BuilderSettings(strict=settings.strict_environments)
         ),

@@ -119,6 +119,7 @@ class Context:
     job_types: Mapping[str, JobType] = field(default_factory=dict)
     steps: StepMemory | None = None
     tables: CaptureTables | None = None
+    scoring_program: Path | None = None
 
     def acting(self, actor: Actor) -> Context:
         """Give the same context for another actor."""

@@ -138,6 +138,15 @@ def snapshot(ctx: Context, place: Path) -> Content:
     return Content(tree, file=place.name, folder=place.name)
 
 
+def python_files(ctx: Context, folder: Path) -> Tree:
+    """Store the Python files of a folder of ours: the same program gives the same tree."""
+    tree = tree_of(
+        _taken(ctx, path, path.relative_to(folder).as_posix()) for path in folder.rglob("*.py")
+    )
+    store_tree(ctx, tree)
+    return tree
+
+
 def _walk(folder: Path, below: str) -> Iterator[tuple[Path, str]]:
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         name = f"{below}{entry.name}"

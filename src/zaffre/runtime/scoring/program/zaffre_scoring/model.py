@@ -24,7 +24,7 @@ class Model:
     wants_headers = False
 
     def __init__(self, spec: Dict[str, Any]) -> None:
-        self._predictor, self.compiled = chosen(spec)
+        self.predictor, self.compiled = chosen(spec)
         self._schema = schema_of(spec)
         self._outputs = output_kind(spec.get("mlmodel"))
 
@@ -33,7 +33,7 @@ class Model:
         if self._schema is not None:
             inputs = self._schema.document
         else:
-            inputs = swagger.of_columns(self._predictor.signature)
+            inputs = swagger.of_columns(self.predictor.signature)
         item = swagger.TYPES.get(self._outputs or "", {})
         return swagger.plain_documents(inputs, {"type": "array", "items": item, "example": []})
 
@@ -59,14 +59,14 @@ class Model:
                 group[0][1].columns, [row for _, table in group for row in table.rows]
             )
             with contextlib.suppress(Exception):  # whatever it raises, each is tried alone
-                values = self._predictor.predict(together)
+                values = self.predictor.predict(together)
                 if len(values) == len(together.rows):
                     return _shared(values, group)
         return [self._alone(table) for _, table in group]
 
     def _explained(self, said: str, table: Table) -> str:
         """Say in which row and column the reason lies, where that can be seen."""
-        signature, known = self._predictor.signature, tuple(self._predictor.names or ())
+        signature, known = self.predictor.signature, tuple(self.predictor.names or ())
         try:
             names, rows = fitted_rows(table, signature, known)
         except BadRows:
@@ -78,7 +78,7 @@ class Model:
 
     def _alone(self, table: Table) -> Answer:
         try:
-            return Answer(json.dumps(self._predictor.predict(table)).encode())
+            return Answer(json.dumps(self.predictor.predict(table)).encode())
         except BadRows as error:
             return message(400, self._explained(str(error), table))
         except (ValueError, TypeError) as error:

@@ -1,0 +1,1 @@
+"""Making packages: models with all that they need to be served elsewhere. Runs as a job."""

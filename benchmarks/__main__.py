@@ -8,7 +8,16 @@ import sys
 import time
 import traceback
 
-NAMES = ("startup", "native_logging", "tracking", "lists", "submit", "pipelines", "scoring")
+NAMES = (
+    "startup",
+    "native_logging",
+    "tracking",
+    "lists",
+    "submit",
+    "pipelines",
+    "scoring",
+    "rollout",
+)
 
 
 def main() -> int:

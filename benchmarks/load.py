@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from benchmarks.table import percentile
@@ -87,9 +88,7 @@ async def _connection(url: str, request: bytes, until: float, taken: list[float]
     return bad
 
 
-async def _press(
-    url: str, body: str, connections: int, seconds: float, headers: dict[str, str]
-) -> Load:
+def _request(url: str, body: str, headers: dict[str, str]) -> bytes:
     parts = urlsplit(url)
     lines = [
         f"POST {parts.path} HTTP/1.1",
@@ -97,7 +96,13 @@ async def _press(
         f"Content-Length: {len(body.encode())}",
     ]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    request = ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+async def _press(
+    url: str, body: str, connections: int, seconds: float, headers: dict[str, str]
+) -> Load:
+    request = _request(url, body, headers)
     taken: list[float] = []
     start = time.perf_counter()
     crowd = (_connection(url, request, start + seconds, taken) for _ in range(connections))
@@ -106,8 +111,82 @@ async def _press(
     return Load(rate, percentile(taken, 0.5) * 1000, percentile(taken, 0.99) * 1000, bad)
 
 
+class Sample(NamedTuple):
+    """A request under a steady load: when it was answered, in how many seconds, if well."""
+
+    at: float
+    seconds: float
+    good: bool
+
+
+class Steady:
+    """A load that goes on while something else happens; it reconnects where it is cut off."""
+
+    def __init__(self, place: Place, connections: int) -> None:
+        """Prepare it."""
+        self._order = json.dumps([place.url, place.body.decode(), connections, place.headers])
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Steady:
+        """Begin."""
+        command = [sys.executable, "-m", "benchmarks.load", "steady"]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{self._order}\n")
+        self._process.stdin.flush()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End, whatever became of it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> list[Sample]:
+        """End it and give every request."""
+        assert self._process is not None
+        said, _ = self._process.communicate("stop\n")
+        return [Sample(*row) for row in json.loads(said)]
+
+
+async def _keep_asking(
+    url: str, request: bytes, stop: asyncio.Event, samples: list[Sample]
+) -> None:
+    parts = urlsplit(url)
+    writer = None
+    while not stop.is_set():
+        start, good = time.time(), False
+        try:
+            if writer is None:
+                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+            await reader.readexactly(int(length[1]) if length else 0)
+            good = head.startswith(b"HTTP/1.1 2")
+        except (OSError, asyncio.IncompleteReadError):
+            writer = None
+        samples.append(Sample(time.time(), time.time() - start, good))
+    if writer is not None:
+        writer.close()
+
+
+async def _steady(url: str, body: str, connections: int, headers: dict[str, str]) -> list[Sample]:
+    """Press until a line comes on standard input."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
+    samples: list[Sample] = []
+    request = _request(url, body, headers)
+    await asyncio.gather(*(_keep_asking(url, request, stop, samples) for _ in range(connections)))
+    return samples
+
+
 def main() -> None:
     """Read an order from standard input, press, print what came of it."""
+    if "steady" in sys.argv:
+        print(json.dumps(asyncio.run(_steady(*json.loads(sys.stdin.readline())))))
+        return
     print(json.dumps(asyncio.run(_press(*json.load(sys.stdin))).__dict__))
 
 

@@ -196,10 +196,11 @@ def ask(
 class Load:
     """Clients that ask without pause, and count what they get: names begin with `v`."""
 
-    def __init__(self, gateway: Serving, clients: int) -> None:
+    def __init__(self, gateway: Serving | int, clients: int, key: str = KEY) -> None:
         self.seen: Counter[str] = Counter()
         self._stop = threading.Event()
-        self._gateway = gateway
+        self._port = gateway if isinstance(gateway, int) else gateway.port
+        self._key = key
         self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
 
     def __enter__(self) -> Load:
@@ -213,10 +214,10 @@ class Load:
             thread.join()
 
     def _ask(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._gateway.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         while not self._stop.is_set():
             try:
-                answer = ask(connection)
+                answer = ask(connection, key=self._key)
                 self.seen[answer.json if answer.status == 200 else f"status {answer.status}"] += 1
             except (OSError, http.client.HTTPException) as error:
                 self.seen[repr(error)] += 1

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 LIMIT = 64 << 20
-LAST_LINES = 10
-LAST_BYTES = 2000
+LAST_LINES = 20
+LAST_BYTES = 4000
 
 
 def size_of(path: str | None) -> int:

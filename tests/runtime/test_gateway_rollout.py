@@ -76,6 +76,19 @@ def test_a_new_revision_that_fails_leaves_traffic_untouched(gateway: Serving) ->
     assert load.failed == {}
 
 
+def test_a_new_revision_that_never_gets_ready_fails_in_time(gateway: Serving) -> None:
+    gateway.endpoint("e", blue=revision(gateway, "v0"))
+    gateway.configure()
+    gateway.start().ready("v0")
+    never = {"env": {"NAME": "v1", "INIT": "600"}, "start_ms": 300, "timeout_ms": 100}
+    gateway.endpoint("e", blue=revision(gateway, "v1", **never))
+    gateway.configure()
+    until(lambda: gateway.deployment("v1").get("state") == "failed", "it has failed")
+    assert gateway.deployment("v1")["error"] == "The worker was not ready in 0.3 seconds."
+    assert gateway.ask().json == "v0"
+    until(lambda: not gateway.pids("v1"), "its workers ended")
+
+
 def test_traffic_switches_within_half_a_second_and_drop_nothing(gateway: Serving) -> None:
     blue, green = revision(gateway, "vblue"), revision(gateway, "vgreen")
     gateway.endpoint("e", {"blue": 100}, blue=blue, green=green)

@@ -100,6 +100,7 @@ def test_the_gateway_is_told_how_to_start_it(on: Stage) -> None:
         "queue_wait_ms": 70,
         "queue_length": 2000,
         "cold_wait_ms": 60_000,
+        "start_ms": 310_000,
         "scale": None,
         "log": str(on.ctx.home.logs / "deployments" / "default" / "churn" / "blue.log"),
     }
@@ -381,6 +382,15 @@ def test_a_deployment_that_follows_its_load_is_ready_with_the_least_instances(on
 def test_a_deployment_that_sleeps_has_succeeded(on: Stage) -> None:
     on.deployment(scale_settings={**TARGET, "min_instances": 0})
     assert on.settle(state="asleep", instances=0).provisioning_state == "Succeeded"
+
+
+def test_a_probe_says_how_long_a_start_may_take(on: Stage) -> None:
+    probe = {"initial_delay": 5, "period": 2, "failure_threshold": 10}
+    on.deployment(readiness_probe=probe)
+    on.settle()
+    assert on.served()["start_ms"] == 25_000
+    on.change(BLUE, startup_probe={**probe, "initial_delay": 0})
+    assert on.served()["start_ms"] == 20_000
 
 
 def test_limits_of_a_queue_are_told_to_the_gateway(on: Stage) -> None:

@@ -181,10 +181,14 @@ class OnlineDeploymentSpec(Spec):
         default=None, title="Liveness", description="When an instance is started again."
     )
     readiness_probe: Probe | None = Field(
-        default=None, title="Readiness", description="When an instance may get requests."
+        default=None,
+        title="Readiness",
+        description="How long a start may take, where `startup_probe` is not given.",
     )
     startup_probe: Probe | None = Field(
-        default=None, title="Start-up", description="How long a start may take."
+        default=None,
+        title="Start-up",
+        description="How long a start may take: `initial_delay` + `period` x `failure_threshold`.",
     )
     app_insights_enabled: bool = Field(
         default=False, title="Insights", description="Accepted, not acted on."
@@ -273,6 +277,9 @@ class Launch(Part):
     )
     scale: ScaleSettings | None = Field(
         default=None, title="Scaling", description="How the number follows the load."
+    )
+    start_seconds: float = Field(
+        default=310, title="Start", description="How long a worker may take to load."
     )
 
 

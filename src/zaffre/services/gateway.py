@@ -182,6 +182,7 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "queue_wait_ms": launch.requests.max_queue_wait_ms,
         "queue_length": launch.requests.max_queue_length,
         "cold_wait_ms": launch.requests.max_cold_start_wait_ms,
+        "start_ms": int(launch.start_seconds * 1000),
         "scale": scale_of(launch),
         "log": str(log_of(home, key)),
     }

@@ -10,7 +10,7 @@ import yaml
 
 from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds import names
-from zaffre.kinds.deployment_settings import CodeConfiguration
+from zaffre.kinds.deployment_settings import CodeConfiguration, Probe
 from zaffre.kinds.endpoint import Launch, OnlineDeploymentSpec
 from zaffre.kinds.flavor import PlainModel, plain_model
 from zaffre.kinds.inline import InlineEnvironment, InlineModel
@@ -87,6 +87,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         instances=spec.instance_count,
         requests=spec.request_settings,
         scale=spec.scale_settings,
+        start_seconds=_start_seconds(spec),
         asked=spec.model_dump(mode="json", include=set(ASKED), exclude_unset=True),
         collector=spec.data_collector,
     )
@@ -113,6 +114,12 @@ def new_id(key: Key) -> str:
     return f"{key.parent}.{key.name}.{secrets.token_hex(6)}"
 
 
+def _start_seconds(spec: OnlineDeploymentSpec) -> float:
+    """Say how long a worker may take to load, as the probes give it."""
+    probe = spec.startup_probe or spec.readiness_probe or Probe()
+    return probe.initial_delay + probe.period * probe.failure_threshold
+
+
 def sized(launch: Launch, spec: OnlineDeploymentSpec) -> Launch:
     """Give a revision the numbers of a document."""
     numbers = {
@@ -120,6 +127,7 @@ def sized(launch: Launch, spec: OnlineDeploymentSpec) -> Launch:
         "requests": spec.request_settings,
         "collector": spec.data_collector,
         "scale": spec.scale_settings,
+        "start_seconds": _start_seconds(spec),
     }
     return launch.model_copy(update=numbers)
 

@@ -38,6 +38,7 @@ NUMBERS = (
     "queue_wait_ms",
     "queue_length",
     "cold_wait_ms",
+    "start_ms",
 )
 MOST_WORKERS = 64
 NAME_HEADER, MODEL_HEADER = "azureml-model-deployment", "zaffre-model"
@@ -71,6 +72,7 @@ class Deployment:
     model: str = ""
     queue_length: int = 2000
     cold_wait_ms: int = 60_000
+    start_ms: int = 310_000
     scale: Scale | None = None
     lines: bytes = b""
     request_schema: str | None = None

@@ -244,7 +244,7 @@ class Pool:
     def _check_worker(self, worker: Worker, now: float) -> None:
         timeout = self.deployment.timeout_ms / 1000 + GRACE_SECONDS
         if worker.state is State.STARTING:
-            self.staff.check_start(worker, timeout)
+            self.staff.check_start(worker, self.deployment)
         elif worker.load and not worker.timed_out:
             if now - worker.head_since > timeout:
                 worker.timed_out = True

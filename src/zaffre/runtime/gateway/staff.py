@@ -13,7 +13,6 @@ from zaffre.runtime.gateway.processes import Process, Record
 from zaffre.runtime.gateway.restarts import Restarts
 from zaffre.runtime.gateway.worker import Keeper, State, Worker
 
-START_SECONDS = 300.0
 ADOPT_SECONDS = 5.0
 PAUSE_SECONDS = 5.0
 
@@ -93,12 +92,13 @@ class Staff:
         if self._restarts.is_hopeless and self.trouble is None:
             self.blame(worker, "The worker ended while it loaded the model.")
 
-    def check_start(self, worker: Worker, request_seconds: float) -> None:
+    def check_start(self, worker: Worker, deployment: Deployment) -> None:
         """End a worker that takes too long to start."""
         # One that was found again may still be at a request of the gateway before.
-        found = worker.adopted_at + request_seconds + ADOPT_SECONDS
-        if self._loop.time() > max(worker.since + START_SECONDS, found):
-            self.blame(worker, f"The worker was not ready in {START_SECONDS:.0f} seconds.")
+        found = worker.adopted_at + deployment.timeout_ms / 1000 + ADOPT_SECONDS
+        seconds = deployment.start_ms / 1000
+        if self._loop.time() > max(worker.since + seconds, found):
+            self.blame(worker, f"The worker was not ready in {seconds:g} seconds.")
             worker.stop(kindly=False)
 
     def _start(self, deployment: Deployment) -> bool:

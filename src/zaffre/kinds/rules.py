@@ -12,6 +12,7 @@ from zaffre.kinds.document import Document, Steps, dotted
 from zaffre.kinds.explaining import TEMPLATE, template_hint
 from zaffre.kinds.expression import Known
 from zaffre.kinds.names import shown
+from zaffre.kinds.near import listed
 from zaffre.kinds.pipeline_rules import component_problems, pipeline_problems
 from zaffre.kinds.resource import Json, Kind
 from zaffre.kinds.schedule_rules import schedule_problems
@@ -190,10 +191,28 @@ def _absolute(document: Document) -> Iterator[Problem]:
         yield Problem(f"{shown(path)} is no absolute path.", document.value_place(("path",)), hint)
 
 
+_PASSWORD = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/@\s]*:[^/@\s]*@")
+_DATABASES = ("postgresql://", "postgres://", "mysql://", "mariadb://", "sqlite:///", "duckdb:///")
+
+
+def _database(document: Document) -> Iterator[Problem]:
+    url = document.data.get("url")
+    if not isinstance(url, str):
+        return
+    place = document.value_place(("url",))
+    if _PASSWORD.match(url):
+        hint = "Write it as `credentials.password`: there it is sealed, and never shown."
+        yield Problem("The URL holds a password.", place, hint)
+    elif not url.startswith(_DATABASES):
+        yield Problem(
+            "This is no URL of a database.", place, f"It begins with {listed(_DATABASES)}."
+        )
+
+
 _RULES: dict[str, tuple[Check, ...]] = {
     "data": (_paths("path"),),
     "model": (_paths("path"),),
-    "datastore": (_absolute,),
+    "datastore": (_absolute, _database),
     "environment": (_paths("conda_file", "build.path"),),
     "component": (
         component_problems,

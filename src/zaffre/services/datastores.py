@@ -10,7 +10,7 @@ from zaffre.kinds.datastore import DATASTORE, DatastoreStatus, LocalDatastoreSpe
 from zaffre.kinds.reference import DatastorePath
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Browse
-from zaffre.services import resources
+from zaffre.services import datastore_secrets, resources
 from zaffre.services.context import Context
 
 DEFAULT = "workspaceblobstore"
@@ -32,8 +32,9 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
         Invalid: its folder is not absolute, or reaches into the home.
         Conflict: it exists already.
     """
-    path = getattr(spec, "path", None)
-    root = _chosen(ctx, Path(path)) if path else _own_folder(ctx, key)
+    if not isinstance(spec, LocalDatastoreSpec):
+        return datastore_secrets.create(ctx, key, spec)
+    root = _chosen(ctx, Path(spec.path)) if spec.path else _own_folder(ctx, key)
     return resources.create(ctx, DATASTORE, key, spec, status=DatastoreStatus(root=str(root)))
 
 
@@ -56,8 +57,16 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
     """Change what is said of a datastore; its folder stays.
 
     Raises:
-        Conflict: the folder would change.
+        Conflict: the folder would change, or the type.
     """
+    if type(spec) is not type(found.spec):
+        raise Conflict(
+            f"The type of datastore `{found.key.name}` cannot change.",
+            hint="Create another datastore.",
+            code="immutable",
+        )
+    if not isinstance(spec, LocalDatastoreSpec):
+        return datastore_secrets.update(ctx, found, spec, revision)
     before = found.spec.path if isinstance(found.spec, LocalDatastoreSpec) else None
     if getattr(spec, "path", None) != before:
         raise Conflict(
@@ -85,14 +94,29 @@ def folder(ctx: Context, workspace: str, place: DatastorePath) -> Path:
 
     Raises:
         NotFound: there is no such datastore.
-        Invalid: the path is no relative path.
+        Invalid: the path is no relative path, or the datastore is no folder.
     """
-    found = ctx.metadata.get(Key("datastore", workspace, place.datastore))
+    found = get(ctx, workspace, place.datastore)
+    if not isinstance(found.spec, LocalDatastoreSpec):
+        raise Invalid(
+            f"Datastore `{place.datastore}` is of type `{getattr(found.spec, 'type', '')}`, "
+            "no folder of this machine.",
+            hint="Batch endpoints read and write it: give inputs and outputs `type: table`.",
+        )
     root = Path(getattr(found.status, "root", None) or _own_folder(ctx, found.key))
     inside = place.path.strip("/")
     if inside:
         names.path(inside)
     return root / inside
+
+
+def get(ctx: Context, workspace: str, name: str) -> Resource:
+    """Give a datastore.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return ctx.metadata.get(Key("datastore", workspace, name))
 
 
 def listed(ctx: Context, workspace: str) -> list[Resource]:

@@ -15,7 +15,7 @@ from zaffre.kinds.loading import check
 from zaffre.kinds.registry import kind_of
 from zaffre.kinds.resource import Key
 from zaffre.kinds.tracking import JournalGap
-from zaffre.services import job_types, jobs, pipelines
+from zaffre.services import job_types, jobs, pipelines, table_jobs
 
 BASE = "/api/v1/workspaces/{workspace}/jobs/{name}"
 JOURNAL_BYTES = 16 * 2**20
@@ -68,6 +68,14 @@ async def journal(request: Request) -> Response:
         return text_answer({"offset": gap.stored}, http.HTTP_409_CONFLICT)
 
 
+async def tables(request: Request) -> Response:
+    """Tell a job where its tables are, with what opens them; nobody else is told."""
+    ctx, key = request.scope["context"], _own(request)
+    if not request.scope["zaffre"].job:
+        raise Forbidden("Only the job itself is told what opens its tables.")
+    return text_answer(await run_in_threadpool(table_jobs.addresses, ctx, key))
+
+
 def _own(request: Request) -> Key:
     key = job_key(request)
     caller = request.scope["zaffre"]
@@ -106,6 +114,14 @@ ROUTES: tuple[Route, ...] = (
         Access.JOB_WRITE,
         "A launcher's report.",
         body={"type": "object"},
+    ),
+    Route(
+        "POST",
+        f"{BASE}/tables",
+        tables,
+        Access.JOB_WRITE,
+        "Where a job's tables are, for the job itself.",
+        answer={"type": "object"},
     ),
     Route(
         "POST",

@@ -19,7 +19,7 @@ from zaffre.kinds.job import JOB
 from zaffre.kinds.scoring_job import OUTPUT
 from zaffre.ml.batch import data_at
 
-SAID = ("deployment_name", "experiment_name", "mini_batch_size", "instance_count")
+SAID = ("deployment_name", "experiment_name", "mini_batch_size", "instance_count", "resume")
 """Options of `invoke` that are fields of the invocation."""
 
 
@@ -118,6 +118,9 @@ def _settings() -> list[click.Parameter]:
         click.Option(["-m", "--mini-batch-size"], type=click.INT, help="Files of one `run()`."),
         click.Option(["-c", "--instance-count"], type=click.INT, help="Instances that score."),
         click.Option(["--experiment-name"], metavar="NAME", help="Experiment of the job."),
+        click.Option(
+            ["--resume"], metavar="JOB", help="Go on with a job of tables where it stopped."
+        ),
         click.Option(["--job-name"], metavar="NAME", help="Name of the job; else a new one."),
     ]
 

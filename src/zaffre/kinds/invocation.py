@@ -9,10 +9,10 @@ from pydantic import Field, JsonValue, ValidationError
 from zaffre.errors import Invalid, Place, Problem
 from zaffre.kinds.document import Document
 from zaffre.kinds.explaining import Reader
-from zaffre.kinds.job_ports import InputChoice, OutputChoice
 from zaffre.kinds.job_settings import JobResources
 from zaffre.kinds.resource import Json
 from zaffre.kinds.scoring_settings import ScoringSettings
+from zaffre.kinds.table_ports import RowsOrInput, RowsOrOutput
 from zaffre.kinds.written import as_written
 
 
@@ -23,17 +23,22 @@ class Invocation(ScoringSettings):
     deployment_name: str | None = Field(
         default=None, title="Deployment", description="Deployment; else the endpoint's default."
     )
-    input: InputChoice | None = Field(
+    input: RowsOrInput | None = Field(
         default=None, title="Input", description="The data, where there is one input only."
     )
-    inputs: dict[str, InputChoice] = Field(
+    inputs: dict[str, RowsOrInput] = Field(
         default_factory=dict, title="Inputs", description="Data and literals, by name."
     )
-    outputs: dict[str, OutputChoice] = Field(
+    outputs: dict[str, RowsOrOutput] = Field(
         default_factory=dict, title="Outputs", description="Where outputs go, by name."
     )
     settings: dict[str, JsonValue] = Field(
         default_factory=dict, title="Settings", description="Of a pipeline deployment's job."
+    )
+    resume: str | None = Field(
+        default=None,
+        title="Resume",
+        description="Job of tables that did not come to its end: go on where it stopped.",
     )
     compute: str | None = Field(default=None, title="Compute", description="Where the job runs.")
     resources: JobResources | None = Field(

@@ -19,7 +19,7 @@ class Part(BaseModel):
     )
 
 
-BRANCHES = frozenset({"<text>", "<mapping>", "<data>", "<literal>"})
+BRANCHES = frozenset({"<text>", "<mapping>", "<data>", "<literal>", "<table>"})
 """What the branches of fields are called that take one thing or another."""
 
 

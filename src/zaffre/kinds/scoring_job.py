@@ -47,7 +47,7 @@ def scoring_job(
         inputs["model"] = {"type": "custom_model", "path": f"{TREES}{task.model_tree}"}
     output = asked.outputs.get(OUTPUT)
     return {
-        **_about(deployment, asked),
+        **about(deployment, asked),
         "compute": asked.compute or spec.compute,
         "inputs": inputs,
         # Files are written into the output whatever type is asked for: it is a folder.
@@ -126,7 +126,7 @@ def pipeline_job(
     given = dict(asked.inputs)
     if asked.input is not None:
         given[_only_data_input(template)] = asked.input
-    found: dict[str, Json] = {**template, **_about(deployment, asked)}
+    found: dict[str, Json] = {**template, **about(deployment, asked)}
     found["inputs"] = {**template.get("inputs", {}), **_all_dumped(given)}
     found["outputs"] = {**template.get("outputs", {}), **_all_dumped(asked.outputs)}
     found["settings"] = {**template.get("settings", {}), **asked.settings}
@@ -188,7 +188,7 @@ def _output_problems(asked: Invocation) -> list[Problem]:
     ]
 
 
-def _about(deployment: Key, asked: Invocation) -> dict[str, Json]:
+def about(deployment: Key, asked: Invocation) -> dict[str, Json]:
     """Give what is said of the job itself."""
     return {
         "type": "pipeline",

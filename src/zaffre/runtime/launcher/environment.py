@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 
 from zaffre.runtime.launcher.distribution import environments, free_ports, process_count
@@ -31,6 +32,7 @@ def _shared(plan: Plan) -> dict[str, str]:
         found["PYTHONPATH"] = ":".join(
             part for part in (found.get("PYTHONPATH"), plan.guest) if part
         )
+    found["ZAFFRE_PYTHON"] = sys.executable  # ours, for programs of ours that need extras
     found["ZAFFRE_JOURNAL"] = f"{plan.folder}/journal.jsonl"
     found["ZAFFRE_ARTIFACTS"] = f"{plan.folder}/artifacts"
     found[MARKER] = plan.folder

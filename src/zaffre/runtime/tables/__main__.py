@@ -1,32 +1,56 @@
-"""Run one table job: `python -m zaffre.runtime.tables ORDER.json`; exits with 0, or 1 and why."""
+"""Run one table job: `python -m zaffre.runtime.tables [ORDER.json]`; exits with 0, or 1 and why.
+
+Without a file, the order is made of the job's variables.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from zaffre.runtime.tables.asking import order_of
 from zaffre.runtime.tables.databases import Broken
-from zaffre.runtime.tables.opening import sink_of, source_of
-from zaffre.runtime.tables.order import Order, Refused, read
-from zaffre.runtime.tables.running import Run
+from zaffre.runtime.tables.journal import Journal
+from zaffre.runtime.tables.order import Order, Refused, made, read
+
+_SECRET = ("key", "secret", "token", "password")
 
 
 def main() -> int:
     """Read the order and run it."""
     try:
-        order = read(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        order = _order()
     except Refused as error:
         say(str(error))
         return 1
     try:
-        source = source_of(order)
-        sink = sink_of(order)
-        now = lambda: datetime.now(UTC)  # noqa: E731 (a program of its own has its own clock)
-        progress = Run(order, source, sink, say, now).go()
+        return _run(order)
+    except ImportError as error:
+        say(f"{error}. Install it beside the server: pip install 'zaffre[tables]'")
     except (Refused, Broken) as error:
         say(clean(order, str(error)))
-        return 1
+    return 1
+
+
+def _order() -> Order:
+    if len(sys.argv) > 1:
+        return read(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    python = shutil.which("python") or sys.executable
+    return made(order_of(os.environ, python, Path.cwd()))
+
+
+def _run(order: Order) -> int:
+    # These need the extra `tables`, and say so if it is not there.
+    from zaffre.runtime.tables.opening import sink_of, source_of  # noqa: PLC0415
+    from zaffre.runtime.tables.running import Run  # noqa: PLC0415
+
+    source = source_of(order)
+    sink = sink_of(order)
+    journal = Journal(os.environ.get("ZAFFRE_JOURNAL", ""))
+    progress = Run(order, source, sink, lambda: datetime.now(UTC), say, journal.note).go()
     say(f"{progress.scored} rows scored, {progress.rejected} rejected, {progress.chunks} chunks")
     return 0
 
@@ -34,9 +58,13 @@ def main() -> int:
 def clean(order: Order, text: str) -> str:
     """Take out of a message what opens a database or a store."""
     for address in (order.input.address, order.output.address):
-        for secret in (address.secret, *address.options.values()):
-            if len(secret) > 3:  # noqa: PLR2004 (shorter ones would tear other words apart)
-                text = text.replace(secret, "***")
+        secrets = [
+            value
+            for name, value in address.options.items()
+            if any(word in name for word in _SECRET)
+        ]
+        for secret in filter(None, [address.secret, *secrets]):
+            text = text.replace(secret, "***")
     return text
 
 

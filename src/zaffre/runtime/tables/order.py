@@ -77,7 +77,15 @@ def read(text: str) -> Order:
     Raises:
         Refused: something in it is missing or does not go together.
     """
-    document = json.loads(text)
+    return made(json.loads(text))
+
+
+def made(document: dict[str, Any]) -> Order:
+    """Make an order of its document.
+
+    Raises:
+        Refused: something in it is missing or does not go together.
+    """
     given, wanted = dict(document.pop("input")), dict(document.pop("output"))
     order = Order(
         input=Input(

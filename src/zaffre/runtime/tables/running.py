@@ -25,12 +25,19 @@ class Run:
     """One run of an order between a source and a sink."""
 
     def __init__(
-        self, order: Order, source: Source, sink: Sink, say: Say, now: Callable[[], datetime]
+        self,
+        order: Order,
+        source: Source,
+        sink: Sink,
+        now: Callable[[], datetime],
+        say: Say,
+        note: Callable[[Progress], None],
     ) -> None:
         self._order = order
         self._source = source
         self._sink = sink
         self._say = say
+        self._note = note
         self._now = now
         self._free: queue.Queue[Scorer] = queue.Queue()
         self._features: list[Feature] = []
@@ -122,6 +129,7 @@ class Run:
         return after
 
     def _tell(self, progress: Progress, before: int, began: float) -> None:
+        self._note(progress)
         rate = (progress.read - before) / max(time.monotonic() - began, 1e-6)
         self._say(
             f"chunk {progress.chunks}: {progress.read} rows, {progress.rejected} rejected "

@@ -13,6 +13,8 @@ from zaffre.runtime.tables.coercion import Feature
 from zaffre.runtime.tables.crew import NotScored
 
 Score = Callable[[pa.Table], pa.Table]
+REASON = 400
+"""Characters of a model's words that are kept: some explain themselves at length."""
 TRIES = 1000
 """How often a chunk's failing parts are cut in halves before what is left is rejected together."""
 
@@ -43,7 +45,7 @@ class _Sorting:
         try:
             found = self.score(table.take(places) if len(places) < table.num_rows else table)
         except NotScored as error:
-            return str(error)
+            return str(error)[:REASON]
         self.places.append(places)
         self.results.append(found)
         return ""

@@ -18,9 +18,15 @@ from zaffre.kinds.scoring_job import (
     pipeline_job,
     scoring_job,
 )
+from zaffre.kinds.table_job import is_of_tables
 from zaffre.ports.metadata import Browse, Page
+<<<<<<< HEAD:src/zaffre/services/batch/jobs.py
 from zaffre.services import history, pipelines
 from zaffre.services.batch.deployments import default_of, of_endpoint, status_of
+=======
+from zaffre.services import history, pipelines, table_jobs
+from zaffre.services.batch_deployments import default_of, of_endpoint, status_of
+>>>>>>> 9c06479 (wip4):src/zaffre/services/batch_jobs.py
 from zaffre.services.context import Context
 
 _OF_SCHEDULES = ("type", "endpoint_name")
@@ -35,8 +41,17 @@ def invoke(ctx: Context, endpoint: Key, asked: Invocation) -> Resource:
         Conflict: the job's name is taken.
     """
     deployment = deployment_for(ctx, endpoint, asked.deployment_name)
-    spec = check(registry.kind("job"), document_for(deployment, asked)).spec
+    document = _document(ctx, endpoint, deployment, asked)
+    spec = check(registry.kind("job"), document).spec
     return pipelines.submit(ctx, Key("job", endpoint.workspace, asked.name or ""), spec)
+
+
+def _document(
+    ctx: Context, endpoint: Key, deployment: Resource, asked: Invocation
+) -> dict[str, Json]:
+    if asked.resume:
+        return table_jobs.resumption(ctx, endpoint, asked.resume)
+    return document_for(ctx, deployment, asked)
 
 
 def scheduled(ctx: Context, workspace: str, document: Mapping[str, Json]) -> dict[str, Json]:
@@ -54,15 +69,17 @@ def scheduled(ctx: Context, workspace: str, document: Mapping[str, Json]) -> dic
         raise Invalid(problem.message, hint=problem.hint, problems=(problem,))
     asked = read(body)
     key = Key("batch_endpoint", workspace, endpoint)
-    return document_for(deployment_for(ctx, key, asked.deployment_name), asked)
+    return document_for(ctx, deployment_for(ctx, key, asked.deployment_name), asked)
 
 
-def document_for(deployment: Resource, asked: Invocation) -> dict[str, Json]:
+def document_for(ctx: Context, deployment: Resource, asked: Invocation) -> dict[str, Json]:
     """Give the document of the job that an invocation becomes.
 
     Raises:
         Invalid: it does not fit the deployment.
     """
+    if is_of_tables(asked):
+        return table_jobs.document_for(ctx, deployment, asked)
     status = status_of(deployment)
     if status.pipeline is not None:
         return pipeline_job(deployment.key, status.pipeline, asked)

@@ -13,6 +13,7 @@ from zaffre.kinds.job import CommandJobSpec
 from zaffre.kinds.job_ports import JobInput, JobOutput
 from zaffre.kinds.reference import DatastorePath, parse_remote
 from zaffre.kinds.resource import Resource
+from zaffre.kinds.table_job import datastores_of
 from zaffre.ports.builder import Ready
 from zaffre.ports.metadata import Link
 from zaffre.ports.tokens import Principal, Role
@@ -173,6 +174,14 @@ def _links(job: Resource, spec: CommandJobSpec, found: dict[str, Source]) -> lis
         for name, source in found.items()
         if source.reference
     ]
+    for port, store in datastores_of(spec.environment_variables).items():
+        place = f"datastore:{job.key.workspace}/{store}"
+        is_input = port == "input"
+        links.append(
+            Link(place, "input:rows", target)
+            if is_input
+            else Link(target, "output:predictions", place)
+        )
     if spec.code:
         digest = getattr(parse_remote(spec.code), "digest", "")
         links.append(Link(f"tree:{digest}", "code", target))

@@ -15,7 +15,8 @@ from zaffre.kinds.loading import check
 from zaffre.kinds.registry import kind_of
 from zaffre.kinds.resource import Key
 from zaffre.kinds.tracking import JournalGap
-from zaffre.services import job_types, jobs, pipelines, table_jobs
+from zaffre.services import job_types, jobs, pipelines
+from zaffre.services.batch import tables as batch_tables
 
 BASE = "/api/v1/workspaces/{workspace}/jobs/{name}"
 JOURNAL_BYTES = 16 * 2**20
@@ -73,7 +74,7 @@ async def tables(request: Request) -> Response:
     ctx, key = request.scope["context"], _own(request)
     if not request.scope["zaffre"].job:
         raise Forbidden("Only the job itself is told what opens its tables.")
-    return text_answer(await run_in_threadpool(table_jobs.addresses, ctx, key))
+    return text_answer(await run_in_threadpool(batch_tables.addresses, ctx, key))
 
 
 def _own(request: Request) -> Key:

@@ -82,9 +82,6 @@ class ScoringTask(Part):
         default="", title="Model reference", description="The version that it is."
     )
     model_type: str = Field(default="", title="Model type", description="Type of the model.")
-    model_reference: str = Field(
-        default="", title="Model reference", description="What predictions say they come from."
-    )
     code_tree: str | None = Field(default=None, title="Code", description="Digest of its files.")
     script: str | None = Field(default=None, title="Script", description="None: the model alone.")
     environment: JsonValue = Field(

@@ -33,7 +33,7 @@ TEMPLATE = re.compile(r"(?<!\$)\{\{[\w.\s-]+\}\}")
 PLACEHOLDER = re.compile(r"<[\w -]+>\Z")
 _PAIRS = re.compile(r"\b([A-Za-z_]\w*)\s{0,9}=\s{0,9}(\S+)")
 _NAMED = re.compile(r"`(\w+)`")
-_SECRET = "credentials"
+_UNSAID = "credentials"
 """A field of which no value is repeated in a message."""
 
 _BOUNDS = {
@@ -174,7 +174,7 @@ class Reader:
     def _wrong_type(self, steps: Steps) -> Problem:
         value = value_at(self.document.data, steps)
         annotation = annotation_at(self.model, steps)
-        written = "something else" if _SECRET in steps else described_value(value)
+        written = "something else" if _UNSAID in steps else described_value(value)
         message = f"`{dotted(steps)}` takes {described(annotation)}; it is {written}."
         place = (
             self.document.key_place(steps) if value is None else self.document.value_place(steps)
@@ -185,7 +185,7 @@ class Reader:
         if value is None:
             return "Write a value, or leave the line out."
         if isinstance(value, str):
-            pairs = [] if _SECRET in steps else _PAIRS.findall(value)
+            pairs = [] if _UNSAID in steps else _PAIRS.findall(value)
             takes_mapping = model_among(branches(annotation)) or items_of(annotation, dict)
             if pairs and takes_mapping:
                 lines = listed(f"{name}: {text}" for name, text in pairs)

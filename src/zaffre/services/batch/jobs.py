@@ -20,13 +20,9 @@ from zaffre.kinds.scoring_job import (
 )
 from zaffre.kinds.table_job import is_of_tables
 from zaffre.ports.metadata import Browse, Page
-<<<<<<< HEAD:src/zaffre/services/batch/jobs.py
 from zaffre.services import history, pipelines
+from zaffre.services.batch import tables
 from zaffre.services.batch.deployments import default_of, of_endpoint, status_of
-=======
-from zaffre.services import history, pipelines, table_jobs
-from zaffre.services.batch_deployments import default_of, of_endpoint, status_of
->>>>>>> 9c06479 (wip4):src/zaffre/services/batch_jobs.py
 from zaffre.services.context import Context
 
 _OF_SCHEDULES = ("type", "endpoint_name")
@@ -50,7 +46,7 @@ def _document(
     ctx: Context, endpoint: Key, deployment: Resource, asked: Invocation
 ) -> dict[str, Json]:
     if asked.resume:
-        return table_jobs.resumption(ctx, endpoint, asked.resume)
+        return tables.resumption(ctx, endpoint, asked.resume)
     return document_for(ctx, deployment, asked)
 
 
@@ -79,7 +75,7 @@ def document_for(ctx: Context, deployment: Resource, asked: Invocation) -> dict[
         Invalid: it does not fit the deployment.
     """
     if is_of_tables(asked):
-        return table_jobs.document_for(ctx, deployment, asked)
+        return tables.document_for(ctx, deployment, asked)
     status = status_of(deployment)
     if status.pipeline is not None:
         return pipeline_job(deployment.key, status.pipeline, asked)

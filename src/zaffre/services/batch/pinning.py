@@ -57,7 +57,6 @@ def _of_model(
         model_tree=_laid_out(ctx, model, loading) if model else None,
         model_reference=model.reference if model else "",
         model_type=model.type if model else "",
-        model_reference=model.reference if model else "",
         code_tree=code_of(ctx, key.workspace, code) if code else None,
         script=code.scoring_script if code else None,
         environment=environment or _written(wanted),

@@ -15,7 +15,7 @@ from zaffre.kinds.resource import Json, Key, Resource
 from zaffre.kinds.table_job import VARIABLE, Reach, format_of, ports_of, resumed, table_job
 from zaffre.kinds.wire import document_of
 from zaffre.services import datastore_secrets, datastores
-from zaffre.services.batch_deployments import status_of
+from zaffre.services.batch.deployments import status_of
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import state_of
 

@@ -182,6 +182,15 @@ def test_what_a_pipeline_misses_is_told_before_anything_runs(world):
     assert not world.ctx.metadata.browse(Browse("job", "default")).items
 
 
+def test_a_place_that_is_not_there_is_told_before_anything_runs(world):
+    world.deploy()
+    with pytest.raises(Invalid) as caught:
+        world.score(outputs={"score": {"path": "azureml://datastores/nobody/paths/here"}})
+    assert caught.value.problems[0].place.field == "outputs.score.path"
+    place = "azureml://datastores/workspaceblobstore/paths/here"
+    assert world.score(outputs={"score": {"path": place}}).spec.outputs["score"].path == place
+
+
 def test_a_job_can_be_deployed(world):
     document = {
         "type": "pipeline",

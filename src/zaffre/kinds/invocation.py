@@ -63,10 +63,19 @@ def read(body: Json) -> Invocation:
     Raises:
         Invalid: it is written wrong; all of it is listed.
     """
-    if not isinstance(body, dict):
-        raise Invalid("An invocation is a JSON object.", hint='Write `{"inputs": {...}}`.')
-    found = _of_azure(body["properties"]) if _is_azure(body) else body
-    document = Document(found)
+    if isinstance(body, dict) and _is_azure(body):
+        body = _of_azure(body["properties"])
+    return check(Document(body))
+
+
+def check(document: Document) -> Invocation:
+    """Give the invocation that a document is.
+
+    Raises:
+        Invalid: it is written wrong; all of it is listed, each thing with its place.
+    """
+    if not isinstance(document.data, dict):
+        raise Invalid("An invocation is a mapping.", hint="Write `inputs:` with the data below.")
     try:
         return Invocation.model_validate(as_written(Invocation, document))
     except ValidationError as error:

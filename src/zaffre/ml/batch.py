@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from zaffre.errors import Invalid
 from zaffre.kinds.document import Document
+from zaffre.kinds.invocation import check
 from zaffre.kinds.reference import LocalPath, parse
 from zaffre.ml.checking import Checked
 from zaffre.ml.collection import pages
@@ -55,10 +55,8 @@ class BatchEndpoints(Endpoints[BatchEndpoint]):
             Invalid: something is wrong; all of it is listed, and nothing runs.
             NotFound: there is no such endpoint or deployment.
         """
-        if not isinstance(document.data, dict):
-            raise Invalid("An invocation is a mapping.", hint="Write `inputs:` into the file.")
-        data = {name: one for name, one in document.data.items() if name != "$schema"}
-        ready = prepare(self._connection, "invocation", Checked(data, document), here)
+        check(document)
+        ready = prepare(self._connection, "invocation", Checked(document.data, document), here)
         return Job.from_document(self.act("jobs", endpoint_name, None, ready))
 
     def list_jobs(

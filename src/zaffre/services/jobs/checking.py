@@ -31,9 +31,7 @@ def check(ctx: Context, workspace: str, spec: CommandJobSpec) -> None:
             found += _problem_of(_check_source, ctx, workspace, given.path, f"inputs.{name}.path")
     for name, wanted in spec.outputs.items():
         if wanted.path:
-            found += _problem_of(
-                _check_target, ctx, workspace, wanted.path, f"outputs.{name}.path"
-            )
+            found += _problem_of(check_target, ctx, workspace, wanted.path, f"outputs.{name}.path")
     if spec.code:
         found += _problem_of(_check_source, ctx, workspace, spec.code, "code")
     if found:
@@ -129,7 +127,13 @@ def _check_source(ctx: Context, workspace: str, text: str) -> None:
         )
 
 
-def _check_target(ctx: Context, workspace: str, text: str) -> None:
+def check_target(ctx: Context, workspace: str, text: str) -> None:
+    """Refuse a place that no job can write to.
+
+    Raises:
+        NotFound: there is no such datastore.
+        Invalid: it is none of a datastore.
+    """
     reference = parse_remote(
         text.replace("${{default_datastore}}", datastores.DEFAULT).replace("${{name}}", "x")
     )

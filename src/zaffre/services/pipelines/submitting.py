@@ -101,6 +101,12 @@ class _Pinning:
                 yield from self._try(
                     self._data, path, (*steps, "inputs", name, "path"), given, "path"
                 )
+        for name, written in graph.mapping(part, "outputs").items():
+            path = written.get("path") if isinstance(written, dict) else None
+            if isinstance(path, str) and "${{" not in path:
+                yield from self._try(
+                    self._place, path, (*steps, "outputs", name, "path"), written, "path"
+                )
         for holder, place in ((part, steps), (part.get("task"), (*steps, "task"))):
             if isinstance(holder, dict):
                 code = holder.get("code")
@@ -134,6 +140,10 @@ class _Pinning:
     def _data(self, path: str) -> str:
         pinned = checking.pinned(self.ctx, self.workspace, path)
         return self._code(pinned)
+
+    def _place(self, path: str) -> str:
+        checking.check_target(self.ctx, self.workspace, path)
+        return path
 
     def _code(self, text: str) -> str:
         reference = parse_remote(text)

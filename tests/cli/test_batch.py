@@ -8,19 +8,13 @@ from typing import Any
 import click
 import pytest
 
-from zaffre.cli.batch import invocation
+from zaffre.cli.batch import invocation, invoke
+from zaffre.cli.verbs import Noun
+from zaffre.kinds import registry
 
+COMMAND = invoke(Noun(registry.by_noun("batch-endpoint")))
 NOTHING: dict[str, Any] = {
-    "file": None,
-    "sets": (),
-    "input": None,
-    "input_type": None,
-    "output_path": None,
-    "deployment_name": None,
-    "experiment_name": None,
-    "mini_batch_size": None,
-    "instance_count": None,
-    "job_name": None,
+    str(one.name): () if one.name == "sets" else None for one in COMMAND.params
 }
 
 

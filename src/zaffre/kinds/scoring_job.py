@@ -52,16 +52,8 @@ def scoring_job(
         "inputs": inputs,
         # Files are written into the output whatever type is asked for: it is a folder.
         "outputs": {OUTPUT: {**(_dumped(output) if output else {}), "type": "uri_folder"}},
-        "jobs": {STEP: step_of(task, settings_of(spec, asked), data)},
+        "jobs": {STEP: parallel_step(task, settings_of(spec, asked))},
     }
-
-
-def step_of(
-    task: ScoringTask, settings: Mapping[str, Json], data: Mapping[str, Json]
-) -> dict[str, Json]:
-    """Decide which step scores the data: the one place where a way of scoring is chosen."""
-    del data
-    return parallel_step(task, settings)
 
 
 def parallel_step(task: ScoringTask, settings: Mapping[str, Json]) -> dict[str, Json]:

@@ -20,7 +20,8 @@ def input_rows(body: bytes) -> list[Row]:
     document = _parsed(body)
     if isinstance(document, dict):
         form = next((name for name in FORMS if name in document), None)
-        found = _table(document[form], COLUMN) if form else None
+        tensors = _of_tensors(document.get("inputs"))
+        found = tensors or (_table(document[form], COLUMN) if form else None)
     else:
         found = _table(document, COLUMN)
     return _whole(body) if found is None else found
@@ -30,9 +31,10 @@ def output_rows(body: bytes) -> list[Row]:
     """Give the rows of an answer: of a list, or of the only list in it; else the body as text."""
     document = _parsed(body)
     name = PREDICTION
+    tensors = _of_tensors(document.get("outputs")) if isinstance(document, dict) else None
     if isinstance(document, dict) and len(document) == 1:
         name, document = next(iter(document.items()))
-    found = _table(document, name)
+    found = tensors or _table(document, name)
     return _whole(body) if found is None else found
 
 
@@ -76,6 +78,38 @@ def _table(value: Any, name: str) -> list[Row] | None:
     if any(isinstance(row, list | dict) for row in value):
         return None
     return [{name: row} for row in value]
+
+
+def _of_tensors(tensors: Any) -> list[Row] | None:
+    """Read tensors of the Open Inference Protocol whose first dimension is that of the rows."""
+    if not isinstance(tensors, list) or not tensors:
+        return None
+    columns: Row = {}
+    for one in tensors:
+        found = _columns_of(one) if isinstance(one, dict) else None
+        if found is None:
+            return None
+        columns |= found
+    return _by_column(columns)
+
+
+def _columns_of(tensor: Mapping[str, Any]) -> Row | None:
+    """Give the values of each column of a tensor of one or two dimensions."""
+    shape, data, name = tensor.get("shape"), tensor.get("data"), str(tensor.get("name"))
+    if "datatype" not in tensor or not isinstance(data, list) or not isinstance(shape, list):
+        return None
+    rows = data if data and isinstance(data[0], list) else None
+    flat = [value for row in rows for value in row] if rows and _are_lists(rows) else data
+    if len(shape) == 1 or shape[1:] == [1]:
+        return {name: flat} if shape[0] == len(flat) else None
+    width = shape[1] if len(shape) == 2 else 0  # noqa: PLR2004 - rows and columns
+    if not isinstance(width, int) or width < 1 or shape[0] != len(flat) / width:
+        return None
+    return {f"{name}_{place}": flat[place::width] for place in range(width)}
+
+
+def _are_lists(rows: Sequence[Any]) -> bool:
+    return all(isinstance(row, list) for row in rows)
 
 
 def _split(value: Mapping[str, Any]) -> list[Row] | None:

@@ -59,6 +59,7 @@ def specification_of(deployment: Deployment, marks: Path) -> dict[str, Any]:
     return {
         "code_dir": deployment.code_dir,
         "script": deployment.script,
+        "model": deployment.model,
         "mlflow_model": deployment.mlflow_model,
         "flavor": deployment.flavor,
         "model_file": deployment.model_file,

@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from zaffre.runtime.gateway import wire
 from zaffre.runtime.gateway.calls import Call
+from zaffre.runtime.gateway.routing import Page
 
 EXEC_LINE = b"x-ms-run-fn-exec-ms: %.3f\r\n"
 
@@ -87,13 +88,14 @@ class Link(asyncio.Protocol):
         if self._transport is None:
             return  # the loss is about to be told, and takes care of what is in flight
         body = call.body
-        if self.plain and call.method == b"POST" and (not self.json_only or _says_json(call)):
+        plain = self.plain and call.page is Page.SCORE and call.method == b"POST"
+        if plain and (not self.json_only or _says_json(call)):
             self._transport.write(wire.HEADER.pack(len(body), self._number, wire.PLAIN) + body)
             return
         meta = json.dumps(
             {
                 "method": call.method.decode("latin-1"),
-                "path": "/score",
+                "path": _place(call),
                 "query": call.query.decode("latin-1"),
                 "headers": [
                     (name.decode("latin-1"), value.decode("latin-1"))
@@ -168,6 +170,13 @@ class Link(asyncio.Protocol):
 
 NOT_FAILED = b"x-ms-run-function-failed: False\r\n"
 FAILED = b"x-ms-run-function-failed: True\r\n"
+
+
+def _place(call: Call) -> str:
+    """Give the address as the worker knows it: without the endpoint."""
+    if call.page is Page.SCORE:
+        return "/score"
+    return "/" + call.path[1:].partition(b"/")[2].decode("latin-1")
 
 
 def _says_json(call: Call) -> bool:

@@ -13,7 +13,17 @@ from zaffre.runtime.gateway.observing import Observations
 from zaffre.runtime.gateway.request_log import RequestLog
 
 DIGEST_LETTERS = 16
-COPIED = ("endpoint", "method", "path", "query", "headers", "body", "request_id", "started")
+COPIED = (
+    "endpoint",
+    "page",
+    "method",
+    "path",
+    "query",
+    "headers",
+    "body",
+    "request_id",
+    "started",
+)
 
 
 class Told(NamedTuple):

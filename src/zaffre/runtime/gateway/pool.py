@@ -43,6 +43,7 @@ class Pool:
         self.draining = False
         self.stopping = False
         self.swagger: dict[str, Any] = {}
+        self.metadata: dict[str, Any] = {}
         self.compiled: dict[str, Any] | None = None
         self.batches = Histogram(BATCHES)
         self.cpu = CpuMeter()
@@ -124,6 +125,7 @@ class Pool:
     def ready(self, worker: Worker) -> None:
         """A worker loaded what it serves."""
         self.swagger = worker.hello.get("swagger", {})
+        self.metadata = worker.hello.get("metadata", {})
         self.compiled = worker.hello.get("compiled")
         self._batching = worker.hello.get("mode") == "model"
         self.staff.trouble = None

@@ -29,12 +29,25 @@ class Page(Enum):
     SCORE = b"score"
     SWAGGER = b"swagger.json"
     HEALTH = b""
+    INVOCATIONS = b"invocations"
+    PING = b"ping"
+    MLFLOW_HEALTH = b"health"
+    VERSION = b"version"
+    SERVER = b"v2"
+    LIVE = b"v2/health/live"
+    READY = b"v2/health/ready"
+    MODEL = b"v2/models/NAME"
+    MODEL_READY = b"v2/models/NAME/ready"
+    INFER = b"v2/models/NAME/infer"
 
 
+MODELS = b"v2/models/"
+READ = (b"GET", b"HEAD")
 METHODS = {
+    **dict.fromkeys(Page, READ),
     Page.SCORE: (b"POST", b"GET", b"OPTIONS"),
-    Page.SWAGGER: (b"GET", b"HEAD"),
-    Page.HEALTH: (b"GET", b"HEAD"),
+    Page.INVOCATIONS: (b"POST",),
+    Page.INFER: (b"POST",),
 }
 ALLOW = {page: b"allow: " + b", ".join(methods) + b"\r\n" for page, methods in METHODS.items()}
 PAGES = {page.value: page for page in Page}
@@ -84,12 +97,26 @@ def target_of(
     endpoint = configuration.endpoints.get(name.decode("latin-1"))
     if not key_fits(authorization, endpoint.keys if endpoint else NOBODY) or endpoint is None:
         return Refusal(401, WRONG_KEY, ASK_LINE)
-    page = PAGES.get(rest)
+    page = PAGES.get(rest) or _page_of_model(rest)
     if page is None:
         return Refusal(404, NO_PAGE)
     if method not in METHODS[page]:
         return Refusal(405, NO_METHOD, ALLOW[page])
     return Target(endpoint, page)
+
+
+def _page_of_model(rest: bytes) -> Page | None:
+    """Give the page of an address with a model's name in it."""
+    if not rest.startswith(MODELS):
+        return None
+    name, slash, action = rest.removeprefix(MODELS).partition(b"/")
+    return PAGES.get(MODELS + b"NAME" + slash + action) if name else None
+
+
+def model_of(path: bytes) -> str:
+    """Give the model's name in the address of a page that has one, and otherwise nothing."""
+    parts = path.split(b"/")
+    return parts[4].decode("latin-1") if len(parts) > 4 else ""  # noqa: PLR2004 - /ENDPOINT/v2/models/NAME
 
 
 def metrics_refusal(

@@ -7,7 +7,7 @@ import time
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-from zaffre.runtime.gateway import metrics, wire
+from zaffre.runtime.gateway import metrics, telling, wire
 from zaffre.runtime.gateway.calls import NOT_FAILED, Call
 from zaffre.runtime.gateway.configuration import NAME_HEADER, Endpoint
 from zaffre.runtime.gateway.fleet import Fleet
@@ -20,15 +20,17 @@ from zaffre.runtime.gateway.routing import (
     Refusal,
     host_is_known,
     metrics_refusal,
+    model_of,
     target_of,
 )
 from zaffre.runtime.gateway.sharing import Rota, kept
 
-TEXT_LINE = b"content-type: text/html; charset=utf-8\r\n"
 PICK = NAME_HEADER.encode()
 METRICS = b"/metrics"
 MIRROR_QUEUE = 64
-HEALTHY = ("ready", "asleep")
+SCORING = frozenset({Page.SCORE, Page.INVOCATIONS, Page.INFER})
+NAMED = frozenset({Page.MODEL, Page.MODEL_READY, Page.INFER})
+NO_MODEL = "The endpoint has no such model: name it, a deployment of it, or its model."
 NO_DEPLOYMENT = "The endpoint has no such deployment."
 NO_TRAFFIC = "No deployment of this endpoint takes traffic."
 
@@ -76,6 +78,8 @@ class Gateway:
                 call.refusal = target
             else:
                 call.endpoint, call.page = target
+                if target.page in NAMED:
+                    self._name(call, target.endpoint)
                 return target.endpoint.max_body
         return 0
 
@@ -89,12 +93,22 @@ class Gateway:
             self._metrics(call)
         elif call.endpoint is None:
             call.answer(200, wire.JSON_LINE, b'{"status": "ok"}')
-        elif call.page is Page.SCORE:
+        elif call.page in SCORING:
             self._score(call, call.endpoint)
         elif call.page is Page.SWAGGER:
             self._swagger(call, call.endpoint)
-        else:
-            self._health(call, call.endpoint)
+        elif call.page is not None:
+            name = self._main(call, call.endpoint)
+            pool = self._fleet.pool(call.endpoint.name, name) if name else None
+            telling.answer(call, call.page, pool)
+
+    def _name(self, call: Call, endpoint: Endpoint) -> None:
+        """Take a model's name in the address as the header that picks a deployment."""
+        name = model_of(call.path)
+        if name in endpoint.deployments:
+            call.headers.setdefault(PICK, name.encode())
+        elif name not in telling.names_of(endpoint):
+            call.refusal = Refusal(404, NO_MODEL)
 
     def _score(self, call: Call, endpoint: Endpoint) -> None:
         call.observer = self._observations
@@ -106,6 +120,9 @@ class Gateway:
             return
         call.deployment, call.revision = name, pool.deployment
         call.ids += pool.deployment.lines
+        if call.page is not Page.SCORE and deployment.script:
+            call.refuse(404, telling.ONLY_SCORE)
+            return
         if len(call.body) > deployment.max_body:
             call.refuse(413, f"The body is larger than {deployment.max_body} bytes.")
             return
@@ -159,14 +176,4 @@ class Gateway:
             known = ", ".join(sorted({key.removesuffix(".0") for key in documents}))
             call.refuse(
                 404, f"Swagger version [{version}] is not valid. Supported versions: [{known}]."
-            )
-
-    def _health(self, call: Call, endpoint: Endpoint) -> None:
-        name = self._main(call, endpoint)
-        pool = self._fleet.pool(endpoint.name, name) if name else None
-        if pool is not None and pool.state in HEALTHY:
-            call.answer(200, TEXT_LINE, b"Healthy")
-        else:
-            call.refuse(
-                503, "The endpoint has no deployment that is ready.", b"retry-after: 1\r\n"
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from zaffre_scoring.frames import ANSWER, ANSWER_FULL, COUNT
 
@@ -36,7 +36,12 @@ class Answer(NamedTuple):
 
 def message(status: int, text: str, *, failed: bool = False) -> Answer:
     """Give an answer in the form of all errors: `{"message": ...}`."""
-    return Answer(json.dumps({"message": text}).encode(), status, (JSON_TYPE,), failed)
+    return json_answer(status, {"message": text}, failed=failed)
+
+
+def json_answer(status: int, document: Dict[str, Any], *, failed: bool = False) -> Answer:
+    """Give a document as an answer."""
+    return Answer(json.dumps(document).encode(), status, (JSON_TYPE,), failed)
 
 
 def answer_of(value: Any) -> Answer:

@@ -82,6 +82,7 @@ def _greeting(spec: Dict[str, Any], served: Any) -> Dict[str, Any]:
         "mode": served.mode,
         "headers": served.wants_headers,
         "swagger": documents,
+        "metadata": served.metadata() if served.mode == "model" else {},
         "compiled": getattr(served, "compiled", None),
         "python": platform.python_version(),
     }

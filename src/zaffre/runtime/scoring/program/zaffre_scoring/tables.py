@@ -26,12 +26,7 @@ def table_of(request: Request, schema: Optional[RequestSchema] = None) -> Table:
     Raises:
         Refused: it has none of the known forms, or does not fit the deployment's schema.
     """
-    if request.method != "POST":
-        raise Refused(405, "Method not allowed")
-    try:
-        document = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, f"The body could not be decoded as JSON: {error}") from None
+    document = document_of(request)
     if schema is not None:
         schema.check(document)
     if not isinstance(document, dict):
@@ -44,6 +39,20 @@ def table_of(request: Request, schema: Optional[RequestSchema] = None) -> Table:
         raise Refused(400, "`params` should be a dictionary.")
     columns, rows = _read(form, value)
     return Table(columns, rows, params or None)
+
+
+def document_of(request: Request) -> Any:
+    """Parse the body of a request.
+
+    Raises:
+        Refused: it has none, or it is no JSON.
+    """
+    if request.method != "POST":
+        raise Refused(405, "Method not allowed")
+    try:
+        return json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"The body could not be decoded as JSON: {error}") from None
 
 
 def _read(form: str, value: Any) -> Tuple[Optional[Tuple[str, ...]], List[Any]]:

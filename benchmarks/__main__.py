@@ -16,6 +16,7 @@ NAMES = (
     "submit",
     "pipelines",
     "scoring",
+    "compiled",
     "rollout",
 )
 

@@ -180,7 +180,7 @@ def _goal(model: str, name: str, connections: int) -> Goal | None:
     return Goal(at_least=1.1) if connections == CONNECTIONS[1] else None
 
 
-def _row() -> list[float]:
+def row() -> list[float]:
     dice = random.Random(0)
     return [round(dice.uniform(-0.1, 0.1), 6) for _ in range(10)]
 
@@ -203,7 +203,7 @@ def _bare(folder: Path, model: str, workers: int) -> Iterator[tuple[Place, Start
     )
     with running(command, folder / "reference.log", env=env, cwd=HERE.parent) as started:
         yield (
-            Place(f"http://127.0.0.1:{port}/score", json.dumps({"data": [_row()]}).encode(), JSON),
+            Place(f"http://127.0.0.1:{port}/score", json.dumps({"data": [row()]}).encode(), JSON),
             started,
         )
 
@@ -231,16 +231,16 @@ def _deployed(product: Product, folder: Path, model: str, *, script: bool) -> tu
     product.cli("online-endpoint", "create", "-f", str(files / "endpoint.yml"))
     keys = json.loads(product.cli("online-endpoint", "get-credentials", "-n", name, "-o", "json"))
     headers = {**JSON, "Authorization": f"Bearer {keys['primaryKey']}"}
-    document = {"data": [_row()]} if script else {"input_data": [_row()]}
+    document = {"data": [row()]} if script else {"input_data": [row()]}
     place = Place(f"{product.gateway_url}/{name}/score", json.dumps(document).encode(), headers)
     client = MLClient(url=product.url, token=product.token)
     start = time.perf_counter()
     ready = client.begin_create_or_update(load_online_deployment(files / "deployment.yml"))
-    _first_answer(place, "blue")
+    first_answer(place, "blue")
     took = time.perf_counter() - start
     ready.result()
     product.cli("online-endpoint", "update", "-n", name, "--traffic", "blue=100")
-    _first_answer(place, "")
+    first_answer(place, "")
     return place, took
 
 
@@ -266,7 +266,7 @@ def _document(folder: Path, name: str, model: str, *, script: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _first_answer(place: Place, deployment: str) -> None:
+def first_answer(place: Place, deployment: str) -> None:
     """Ask until there is an answer, as an impatient user would."""
     headers = place.headers | ({"azureml-model-deployment": deployment} if deployment else {})
     until = time.perf_counter() + PATIENCE
@@ -308,6 +308,6 @@ def _azure(stack: contextlib.ExitStack, folder: Path, model: str) -> Place | Non
     path = f"{Path(program).parent}{os.pathsep}{os.environ['PATH']}"
     env = environment(PATH=path, AZUREML_MODEL_DIR=str(where))
     started = stack.enter_context(running(command, folder / "azure.log", env=env, cwd=folder))
-    place = Place(f"http://127.0.0.1:{port}/score", json.dumps({"data": [_row()]}).encode(), JSON)
+    place = Place(f"http://127.0.0.1:{port}/score", json.dumps({"data": [row()]}).encode(), JSON)
     answer_seconds(started, place.url, place.body, place.headers)
     return place

@@ -52,7 +52,11 @@ def order(**changed: Any) -> dict[str, Any]:
 
 
 def make(
-    folder: Path, source: Path, changed: dict[str, Any], code: Path | None = None
+    folder: Path,
+    source: Path,
+    changed: dict[str, Any],
+    code: Path | None = None,
+    schema: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Make a package as a job does."""
     program = folder / "program"
@@ -61,6 +65,7 @@ def make(
     out = folder / "out"
     out.mkdir()
     words = ["--model", source, "--output", out, *(["--code", code] if code else [])]
+    words += ["--schema", schema] if schema else []
     return run(sys.executable, "-B", "package.py", *words, cwd=program)
 
 
@@ -207,6 +212,25 @@ def test_a_script_comes_with_its_variables_and_imports(tmp_path: Path) -> None:
     assert json.loads(serve(out, "--score", "-", input='{"data": [1, 2]}').stdout) == [3.0, 6.0]
     assert (out / "requirements.txt").read_text().startswith("pyyaml==")
     assert not (out / "example").exists()
+
+
+def test_a_request_schema_is_kept(tmp_path: Path) -> None:
+    from zaffre.services.request_schemas import code_of
+
+    model, code, schema = (tmp_path / name for name in ("model", "code", "schema"))
+    for folder in (model, code, schema):
+        folder.mkdir()
+    (code / "score.py").write_text("def init(): pass\ndef run(raw_data): return 1\n")
+    wanted = {"type": "object", "required": ["data"]}
+    (schema / "schema.json").write_text(json.dumps(wanted))
+    (schema / "check.py").write_text(code_of(wanted))
+    changed = {"script": "score.py", "flavor": None, "model_file": None}
+    made = make(tmp_path, model, changed, code, schema)
+    assert made.returncode == 0, made.stderr
+    assert serve(tmp_path / "out", "--score", "-", input='{"data": 1}').stdout.strip() == "1"
+    refused = serve(tmp_path / "out", "--score", "-", input="{}")
+    assert refused.returncode == 1
+    assert "data" in refused.stdout
 
 
 @pytest.mark.parametrize(

@@ -110,8 +110,10 @@ def test_a_script_and_sample_data_go_with_it(on: Stage) -> None:
 
 def test_a_deployment_gives_script_variables_and_environment(on: Stage) -> None:
     model(on)
-    on.deployment(environment_variables={"A": "b"})
-    _, order = submitted(on, endpoint_name=BLUE.parent, deployment_name=BLUE.name)
+    schema = on.tree(schema__json='{"type": "object"}')
+    on.deployment(environment_variables={"A": "b"}, request_schema=schema)
+    spec, order = submitted(on, endpoint_name=BLUE.parent, deployment_name=BLUE.name)
+    assert "--schema" in spec.command
     assert (order["script"], order["variables"]) == ("score.py", {"A": "b"})
     with pytest.raises(Invalid, match="cannot be compiled"):
         planned(on, endpoint_name=BLUE.parent, deployment_name=BLUE.name, format="onnx")

@@ -80,6 +80,8 @@ def contents(ctx: Context, plan: Plan) -> dict[str, Any]:
     launch = plan.launch
     files = [*_listed(ctx, launch.model_tree, _under("model", launch.model_folder), plan)]
     files += [*_listed(ctx, launch.code_tree, "code", plan)]
+    if launch.schema_tree:
+        files.append({"path": "schema/", "bytes": None})
     if plan.order.wheelhouse:
         files.append({"path": "wheelhouse/", "bytes": None})
     files += [{"path": name, "bytes": None} for name in (*MADE, *MADE_TOO)]
@@ -116,7 +118,11 @@ def submit(ctx: Context, plan: Plan) -> Resource:
     """
     launch, model = plan.launch, plan.model
     sample = plan.sample
-    trees_of = {"code": launch.code_tree, "sample": sample.tree if sample else None}
+    trees_of = {
+        "code": launch.code_tree,
+        "schema": launch.schema_tree,
+        "sample": sample.tree if sample else None,
+    }
     inputs: dict[str, Any] = {
         "model": JobInput(type="custom_model", path=str(Asset(model.name, model.version)))
     }

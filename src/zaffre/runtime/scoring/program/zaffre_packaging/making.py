@@ -34,7 +34,7 @@ class Failure(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Make a package, or say what one imports; gives the exit code."""
     parser = argparse.ArgumentParser()
-    for name in ("model", "code", "sample", "output", "used"):
+    for name in ("model", "code", "schema", "sample", "output", "used"):
         parser.add_argument(f"--{name}")
     given = parser.parse_args(arguments)
     if given.used:
@@ -65,6 +65,9 @@ def make(order: Dict[str, Any], given: argparse.Namespace) -> None:
         copy(given.model, os.path.join(folder, "model", order["model_folder"]))
         if given.code:
             copy(given.code, os.path.join(folder, "code"))
+    if given.schema:
+        copy(given.schema, os.path.join(folder, "schema"))
+        manifest["schema"] = "schema"
     _write_server(folder)
     _write_json(folder, MANIFEST, manifest)
     pins = _lock(folder, order["requirements"], given.sample)
@@ -111,6 +114,7 @@ def _manifest(order: Dict[str, Any]) -> Dict[str, Any]:
         "python": ".".join(platform.python_version_tuple()[:2]),
         "script": script,
         "code": "code" if script else None,
+        "schema": None,
         "model": model,
         "variables": order["variables"],
         "timeout_ms": order["timeout_ms"],

@@ -25,7 +25,7 @@ from zaffre_scoring.standing import EXAMPLE_ANSWER, EXAMPLE_REQUEST
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOUND = "FOUND "
 EXAMPLE_ROWS = 5
-OK = 200
+OK, FAILED = 200, 500
 
 
 class Unservable(Exception):
@@ -86,7 +86,7 @@ def open_hidden(folder: str, sample: Optional[str]) -> int:
     missing, error = None, ""
     try:
         answer = _answered(Opened(os.path.abspath(folder)), folder, sample)
-        if answer is not None and answer.status != OK:
+        if answer is not None and answer.status >= FAILED:
             missing, error = hider.last, answer.body.decode("utf-8", "replace")
     except Exception as trouble:  # noqa: BLE001 - scripts and libraries raise anything
         name = trouble.name if isinstance(trouble, ImportError) else None

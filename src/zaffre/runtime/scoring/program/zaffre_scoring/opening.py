@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Sequence
 
 from zaffre_scoring import stand_ins
 from zaffre_scoring.answers import Answer
+from zaffre_scoring.request_schema import schema_of
 from zaffre_scoring.requests import Request
 
 MANIFEST = "package.json"
@@ -21,6 +22,8 @@ class Opened:
     def __init__(self, folder: str) -> None:
         self.manifest = manifest_of(folder)
         self._code = os.path.join(folder, self.manifest["code"] or ".")
+        schema = self.manifest["schema"]
+        self._schema = os.path.join(folder, schema) if schema else None
         os.environ.update(self.manifest["variables"])
         os.environ["AZUREML_MODEL_DIR"] = os.path.join(folder, "model")
         os.environ.setdefault("SERVICE_NAME", self.manifest["name"])
@@ -35,14 +38,14 @@ class Opened:
             if place not in sys.path:
                 sys.path.insert(0, place)
         os.chdir(self._code)
-        made = importlib.import_module("zaffre_scoring.script").Script(
-            path, self.manifest["timeout_ms"]
-        )
+        schema = schema_of({"request_schema": self._schema})
+        script = importlib.import_module("zaffre_scoring.script").Script
+        made = script(path, self.manifest["timeout_ms"], schema)
         made.init()
         return made
 
     def _model(self, folder: str) -> Any:
-        found = dict(self.manifest["model"])
+        found = {**self.manifest["model"], "request_schema": self._schema}
         for name in ("mlflow_model", "model_file"):
             found[name] = os.path.join(folder, found[name]) if found.get(name) else None
         return importlib.import_module("zaffre_scoring.model").Model(found)

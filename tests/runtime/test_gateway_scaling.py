@@ -7,7 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zaffre.runtime.gateway.configuration import Deployment
 from zaffre.runtime.gateway.scaling import Course, Scale, needed, step, woken
+from zaffre.runtime.gateway.sizing import Sizing
 
 DEMAND = st.floats(0, 500, allow_nan=False)
 LOOKS = st.lists(st.tuples(st.floats(0.1, 100), DEMAND), max_size=60)
@@ -102,3 +104,44 @@ def test_it_sleeps_after_idleness_and_wakes_when_asked():
 def test_tighter_bounds_count_at_once():
     assert step(replace(SCALE, most=2), Course(8, 0.0), 1.0, 9.0, 1).wanted == 2
     assert step(replace(SCALE, least=5), Course(1, 0.0), 1.0, 0.0, 1).wanted == 5
+
+
+def deployment(scale: Scale | None, instances: int = 1) -> Deployment:
+    nothing = dict.fromkeys(("model_dir", "code_dir", "script", "mlflow_model", "log"))
+    return Deployment(
+        id="r", key="k", python="p", env={"WORKER_COUNT": "2"}, **nothing,
+        instances=instances, scale=scale,
+    )  # fmt: skip
+
+
+def test_a_number_that_is_set_does_not_follow_the_load():
+    sizing = Sizing(deployment(None, 3), 0.0)
+    assert not sizing.look(5.0, 100)
+    assert (sizing.instances, sizing.workers, sizing.may_sleep) == (3, 6, False)
+    sizing.follow(deployment(None, 2))
+    assert sizing.instances == 2
+
+
+def test_the_load_is_averaged_between_looks():
+    sizing = Sizing(deployment(replace(SCALE, interval=1.0, target=1.0)), 0.0)
+    assert not sizing.look(0.0, 1)
+    for at, load in ((0.2, 8), (0.4, 0), (0.6, 0), (0.8, 0)):
+        assert not sizing.look(at, load)
+    assert sizing.look(1.0, 2)
+    assert sizing.instances == 2
+
+
+def test_a_number_that_was_set_is_where_following_begins():
+    sizing = Sizing(deployment(None, 4), 0.0)
+    sizing.follow(deployment(SCALE))
+    assert sizing.instances == 4
+    sizing.follow(deployment(replace(SCALE, most=2)))
+    assert sizing.instances == 2
+    sizing.follow(deployment(None, 5))
+    assert sizing.instances == 5
+
+
+def test_it_begins_within_its_bounds():
+    assert Sizing(deployment(replace(SCALE, least=3)), 0.0).instances == 3
+    assert Sizing(deployment(SCALE, 99), 0.0).instances == 10
+    assert Sizing(deployment(replace(SCALE, least=0)), 0.0).may_sleep

@@ -9,8 +9,9 @@ from typing import Any
 
 from zaffre.errors import Conflict, Stale
 from zaffre.kinds.acceleration import Compiled
-from zaffre.kinds.endpoint import Load, MirrorCounts, OnlineDeploymentStatus
+from zaffre.kinds.endpoint import OnlineDeploymentStatus
 from zaffre.kinds.resource import Key, Resource, Spec
+from zaffre.kinds.revision import Load, MirrorCounts
 from zaffre.ports.metadata import Add, Browse, Link, Page, Put, Remove, Write
 from zaffre.services import gateway, resources
 from zaffre.services.context import Context

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from zaffre.kinds.endpoint import Launch
 from zaffre.kinds.resource import Resource
+from zaffre.kinds.revision import Launch
 from zaffre.ports.metadata import Browse
 from zaffre.services import gateway, resources
 from zaffre.services.context import Context

@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from zaffre.kinds.endpoint import (
-    Launch,
-)
 from zaffre.kinds.prediction_view import PredictionViewSpec
 from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.revision import Launch
 from zaffre.ports.metadata import Browse
 from zaffre.services.context import Context, Home
 from zaffre.services.endpoint_parts import deployment_status, endpoint_spec, endpoint_status

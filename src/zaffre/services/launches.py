@@ -11,13 +11,14 @@ import yaml
 from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds import names
 from zaffre.kinds.deployment_settings import CodeConfiguration, Probe
-from zaffre.kinds.endpoint import Launch, OnlineDeploymentSpec
+from zaffre.kinds.endpoint import OnlineDeploymentSpec
 from zaffre.kinds.flavor import PlainModel, plain_model
 from zaffre.kinds.inline import InlineEnvironment, InlineModel
 from zaffre.kinds.model import ModelContainer, ModelSpec, ModelStatus
 from zaffre.kinds.reference import Asset, parse_remote
 from zaffre.kinds.reference import asset as parse_asset
 from zaffre.kinds.resource import Json, Key, Resource
+from zaffre.kinds.revision import Launch
 from zaffre.kinds.tree import Tree as Manifest
 from zaffre.ports.metadata import Link
 from zaffre.services import environments, files, models, request_schemas

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from zaffre.errors import Invalid, Unavailable
 from zaffre.kinds.acceleration import Acceleration
-from zaffre.kinds.endpoint import Launch, OnlineDeploymentSpec
+from zaffre.kinds.endpoint import OnlineDeploymentSpec
 from zaffre.kinds.inline import InlineEnvironment
 from zaffre.kinds.job import CommandJobSpec
 from zaffre.kinds.job_ports import JobInput, JobOutput
@@ -16,6 +16,7 @@ from zaffre.kinds.model import ModelSpec
 from zaffre.kinds.package import PackageOrder
 from zaffre.kinds.reference import Asset
 from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.revision import Launch
 from zaffre.kinds.tree import Leaf, tree_of
 from zaffre.services import environments, job_types, mlmodel, trees
 from zaffre.services.accelerations import SampleFile, sample_file

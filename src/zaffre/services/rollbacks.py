@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from zaffre.errors import Conflict
-from zaffre.kinds.endpoint import Launch, OnlineDeploymentSpec, OnlineDeploymentStatus
+from zaffre.kinds.endpoint import OnlineDeploymentSpec, OnlineDeploymentStatus
 from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.revision import Launch
 from zaffre.ports.metadata import Put
 from zaffre.services import endpoints, gateway, resources
 from zaffre.services.context import Context

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from zaffre.errors import Conflict, Failed, NotFound, Stale
-from zaffre.kinds.endpoint import EndpointError, Launch, OnlineDeploymentStatus
+from zaffre.kinds.endpoint import EndpointError, OnlineDeploymentStatus
 from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.revision import Launch
 from zaffre.ports.builder import Broken, Building, Retry
 from zaffre.ports.metadata import Browse, Link, Put
 from zaffre.services import environments, gateway, resources, serving_files

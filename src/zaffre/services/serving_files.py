@@ -8,7 +8,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
-from zaffre.kinds.endpoint import Launch
+from zaffre.kinds.revision import Launch
 from zaffre.kinds.tree import Leaf
 from zaffre.services import blobs, files
 from zaffre.services.context import Context

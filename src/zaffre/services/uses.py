@@ -7,11 +7,12 @@ from typing import Any
 
 from zaffre.errors import Conflict
 from zaffre.kinds.batch_deployment import BatchDeploymentStatus, ScoringTask
-from zaffre.kinds.endpoint import Launch, OnlineDeploymentStatus
+from zaffre.kinds.endpoint import OnlineDeploymentStatus
 from zaffre.kinds.job_state import UNFINISHED
 from zaffre.kinds.reference import Asset
 from zaffre.kinds.registry import all_kinds, kind_of
 from zaffre.kinds.resource import Json, Key, Kind, Resource
+from zaffre.kinds.revision import Launch
 from zaffre.ports.metadata import Browse
 from zaffre.services import resources
 from zaffre.services.context import Context

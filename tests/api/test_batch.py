@@ -113,6 +113,12 @@ def test_a_key_opens_its_endpoint_and_nothing_else(site):
     assert site.invoke(f"{V1}/batch-endpoints/other/jobs", token=key).status == 404
 
 
+def test_a_list_is_not_asked_for_what_it_does_not_know(site):
+    assert site.get(f"{JOBS}?deployment=ridge").status == 422
+    assert site.get(f"{JOBS}?state=Runing").status == 422
+    assert site.get(f"{JOBS}?state=Completed").json["items"] == []
+
+
 def test_a_job_of_somebody_else_is_not_shown(site):
     other = site.served.call("POST", f"{V1}/jobs", {"command": "x", "environment": "python:3"})
     assert site.get(f"{JOBS}/{other.json.get('name', 'none')}").status == 404

@@ -12,6 +12,7 @@ from zaffre.api.once import once_of
 from zaffre.api.routing import Access, Route
 from zaffre.kinds import wire
 from zaffre.kinds.invocation import Invocation, read
+from zaffre.kinds.listing import check_words
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse
 from zaffre.services.batch import jobs as batch_jobs
@@ -22,6 +23,7 @@ ENDPOINT = "/api/v1/workspaces/{workspace}/batch-endpoints/{name}"
 DEPLOYMENT_HEADER = "azureml-model-deployment"
 PAGE = 100
 LONGEST_PAGE = 1000
+QUERY = ("limit", "after", "archived", "state", "deployment_name")
 
 
 def _key(request: Request) -> Key:
@@ -47,6 +49,7 @@ def _invoke(ctx: Context, key: Key, asked: Invocation) -> Resource:
 async def jobs(request: Request) -> Response:
     """List the jobs of an endpoint, newest first."""
     asked = request.query_params
+    check_words(asked, QUERY)
     query = Browse(
         "job",
         where={"state": asked["state"]} if "state" in asked else {},
@@ -110,7 +113,7 @@ ROUTES: tuple[Route, ...] = (
         Access.ENDPOINT,
         "List the jobs of a batch endpoint.",
         answer=["job"],
-        query=("limit", "after", "archived", "state", "deployment_name"),
+        query=QUERY,
     ),
     Route(
         "GET",

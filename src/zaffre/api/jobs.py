@@ -8,15 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zaffre.api.bodies import body_of, number, resource_answer, text_answer
+from zaffre.api.once import once_of
 from zaffre.api.routing import Access, Route
 from zaffre.api.streams import MOST, job_events, job_key, job_logs
 from zaffre.errors import Forbidden, Invalid
 from zaffre.kinds.loading import check
 from zaffre.kinds.registry import kind_of
-from zaffre.kinds.resource import Key
+from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.tracking import JournalGap
 from zaffre.services import job_types, jobs, pipelines
 from zaffre.services.batch import tables as batch_tables
+from zaffre.services.context import Context
 
 BASE = "/api/v1/workspaces/{workspace}/jobs/{name}"
 JOURNAL_BYTES = 16 * 2**20
@@ -26,6 +28,23 @@ async def cancel(request: Request) -> Response:
     """Ask a job to stop."""
     found = await run_in_threadpool(job_types.cancel, request.scope["context"], job_key(request))
     return resource_answer(found)
+
+
+async def resubmit(request: Request) -> Response:
+    """Submit a job again; a repeated idempotency key gives the one made before."""
+    raw = await request.body()
+    body = body_of(raw) if raw else {}
+    name = body.get("name") or "" if isinstance(body, dict) else None
+    if not isinstance(name, str) or set(body) - {"name"}:
+        raise Invalid('The body is `{"name": "NAME"}`, or nothing.')
+    ctx = once_of(request, raw, "job")
+    made = await run_in_threadpool(_resubmit, ctx, job_key(request), name)
+    return resource_answer(made, http.HTTP_201_CREATED)
+
+
+def _resubmit(ctx: Context, key: Key, name: str) -> Resource:
+    known = ctx.metadata.recall(ctx.actor.once) if ctx.actor.once else None
+    return ctx.metadata.get(known) if known else job_types.resubmit(ctx, key, name)
 
 
 async def plan(request: Request) -> Response:
@@ -96,6 +115,15 @@ ROUTES: tuple[Route, ...] = (
         answer={"type": "object"},
     ),
     Route("POST", f"{BASE}/cancel", cancel, Access.WRITE, "Ask a job to stop.", answer="job"),
+    Route(
+        "POST",
+        f"{BASE}/resubmit",
+        resubmit,
+        Access.WRITE,
+        "Submit an ended job again; a failed pipeline goes on at the failed step.",
+        body={"type": "object", "properties": {"name": {"type": "string"}}},
+        answer="job",
+    ),
     Route(
         "GET", f"{BASE}/logs", job_logs, Access.READ, "A job's output.", query=("offset", "follow")
     ),

@@ -1,4 +1,4 @@
-"""Verbs of jobs: create with a stream, stream, logs, cancel, download, validate."""
+"""Verbs of jobs: create with a stream, stream, logs, cancel, resubmit, download, validate."""
 
 from __future__ import annotations
 
@@ -29,12 +29,7 @@ def create(noun: Noun) -> click.Command:
     def then(wanted: Wanted, made: dict[str, Any], *, stream: bool, web: bool) -> None:
         if web:
             say(WEB.format(name=made["name"]))
-        if stream:
-            _follow(wanted, wanted.client(), made["name"])
-            return
-        wanted.show(made)
-        if wanted.drawn:
-            say(f"Follow it with `zaffre job stream -n {made['name']}`.")
+        _begun(wanted, made, stream=stream)
 
     command = verbs.create(
         noun,
@@ -219,6 +214,27 @@ def cancel(noun: Noun) -> click.Command:
     )
 
 
+def resubmit(noun: Noun) -> click.Command:
+    """Make `resubmit`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        new, stream = values.pop("new_name"), values.pop("stream")
+        made = wanted.client().jobs.resubmit(noun.named(values)[0], new).to_dict()
+        _begun(wanted, made, stream=stream)
+
+    return options.command(
+        "resubmit",
+        run,
+        [
+            *noun.address(),
+            click.Option(["--new-name"], metavar="NAME", help="Name of the new job."),
+            click.Option(["-s", "--stream"], is_flag=True, help="Follow the log until it ends."),
+        ],
+        "Submit an ended job again; a failed pipeline goes on at the failed step.",
+        options.example("zaffre job resubmit -n JOB --stream"),
+    )
+
+
 DOWNLOAD: list[click.Parameter] = [
     click.Option(
         ["--output-name"], metavar="NAME", help="Only this output; else the files of the run."
@@ -262,6 +278,16 @@ def download(noun: Noun) -> click.Command:
             "zaffre job download -n JOB --output-name model -p ./here",
         ),
     )
+
+
+def _begun(wanted: Wanted, made: dict[str, Any], *, stream: bool) -> None:
+    """Show a job that was just submitted, or follow it."""
+    if stream:
+        _follow(wanted, wanted.client(), made["name"])
+        return
+    wanted.show(made)
+    if wanted.drawn:
+        say(f"Follow it with `zaffre job stream -n {made['name']}`.")
 
 
 def _follow(wanted: Wanted, client: MLClient, name: str) -> None:
@@ -315,6 +341,7 @@ VERBS: dict[str, Callable[[Noun], click.Command]] = {
     "stream": stream,
     "logs": logs_,
     "cancel": cancel,
+    "resubmit": resubmit,
     "download": download,
     "validate": validate_,
 }

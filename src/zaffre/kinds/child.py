@@ -13,6 +13,7 @@ from zaffre.kinds.parallel import command_of
 from zaffre.kinds.resource import Json
 from zaffre.kinds.step import LITERALS
 
+STEP_PROPERTY = "zaffre.step"
 _PLAIN = re.compile(r"[A-Za-z0-9_]+\Z")
 _LONGEST = 120
 _OPTIONAL = re.compile(r"\$\[\[((?:(?!\$\[\[|\]\]).)*)\]\]", re.DOTALL)
@@ -66,7 +67,7 @@ def child_document(level: Level, node: Node, around: Around) -> dict[str, Json]:
 def _properties(node: Node) -> dict[str, Json]:
     name = node.body.get("name") if not node.inline else None
     version = node.body.get("version") if not node.inline else None
-    found = {"zaffre.step": node.name, "zaffre.component": name, "zaffre.version": version}
+    found = {STEP_PROPERTY: node.name, "zaffre.component": name, "zaffre.version": version}
     return {key: str(value) for key, value in found.items() if value}
 
 

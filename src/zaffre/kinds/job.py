@@ -251,6 +251,7 @@ JOB = Kind(
     actions=(
         Action("stream", "Follow the log until the job ends."),
         Action("cancel", "Ask the job to stop."),
+        Action("resubmit", "Submit it again; a failed pipeline goes on at the failed step."),
         Action("download", "Copy outputs and files to a local folder."),
         Action("logs", "Print the log."),
         Action("validate", "Check a document without submitting it."),

@@ -1,4 +1,4 @@
-"""Jobs: submit, follow, cancel, fetch what came of them."""
+"""Jobs: submit, follow, cancel, submit again."""
 
 from __future__ import annotations
 
@@ -6,34 +6,29 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from zaffre.errors import Failed, Invalid, NotFound
+from zaffre.errors import Failed
 from zaffre.kinds.document import Document
-from zaffre.ml import downloads, git, logs
+from zaffre.ml import git, logs
 from zaffre.ml.checking import Checked
-from zaffre.ml.collection import Collection
 from zaffre.ml.entities import Job
 from zaffre.ml.polling import FAILED, SUCCEEDED, Poller
 from zaffre.ml.preparing import find
-from zaffre.ml.progress import Progress
+from zaffre.ml.results import Results
 from zaffre.ml.validation import ValidationResult, validate
 from zaffre.ml.watching import Watch, watch
 
 ENDED = {"Completed", "Failed", "Canceled"}
-DEFAULT_OUTPUT = "default"
-ARTIFACTS = "artifacts"
 COMMIT = {
     "mlflow.source.git.commit": "azureml.git.commit",
     "mlflow.source.git.branch": "azureml.git.branch",
     "mlflow.source.git.repoURL": "azureml.git.repository_uri",
 }
 """Azure's names for what MLflow calls the commit."""
-NAMED_OUTPUTS = "named-outputs"
 
 
-class Jobs(Collection[Job]):
+class Jobs(Results):
     """The jobs of the workspace, with the runs that MLflow clients made."""
 
     def create_or_update(self, entity: Job, **options: Any) -> Job:
@@ -121,6 +116,14 @@ class Jobs(Collection[Job]):
         """Ask a job to stop."""
         return self.entity(self.act("cancel", name, None, {}))
 
+    def resubmit(self, name: str, new_name: str | None = None) -> Job:
+        """Submit a job that has ended again; a pipeline that failed goes on at the failed step.
+
+        Raises:
+            Conflict: it has not ended, is a part of another job, or the new name is taken.
+        """
+        return self.entity(self.act("resubmit", name, None, {"name": new_name or ""}))
+
     def begin_cancel(self, name: str, **_: Any) -> Poller[Job]:
         """Ask a job to stop and give a poller that ends when it has ended."""
         self.cancel(name)
@@ -137,70 +140,6 @@ class Jobs(Collection[Job]):
             return SUCCEEDED if now["status"] in ENDED else now["status"], self.entity(now), None
 
         return Poller(look, tick=tick, sleep=self._connection.sleep).result(timeout)
-
-    def outputs(self, name: str) -> dict[str, Any]:
-        """Give what a job left: named outputs and the files of its run."""
-        return dict(self._connection.get(f"{self._path(name, None, {})}/outputs"))
-
-    def metrics(self, name: str) -> dict[str, float]:
-        """Give the last value of each metric of a job."""
-        # What JSON has no number for (NaN, infinities) comes as text.
-        found = self._run(name).get("metrics", ())
-        return {metric["key"]: float(metric["value"]) for metric in found}
-
-    def params(self, name: str) -> dict[str, str]:
-        """Give the parameters that a job logged."""
-        return {param["key"]: param["value"] for param in self._run(name).get("params", ())}
-
-    def download(
-        self,
-        name: str,
-        *,
-        download_path: Path | str = ".",
-        output_name: str | None = None,
-        all: bool = False,  # noqa: A002 (the name that Azure's SDK gave it)
-    ) -> list[Path]:
-        """Fetch a job's files: an output by name, all outputs, or the files of its run.
-
-        Raises:
-            Invalid: the job has no such output.
-        """
-        left = self.outputs(name)
-        chosen = list(self._chosen(left, output_name, everything=all))
-        total = sum(file.size for _, files in chosen for file in files)
-        with Progress("Downloading", total) as progress:
-            return [
-                place
-                for folder, files in chosen
-                for place in downloads.fetch(
-                    self._connection, files, Path(download_path) / folder, progress.advance
-                )
-            ]
-
-    def _chosen(
-        self, left: dict[str, Any], output_name: str | None, *, everything: bool
-    ) -> Iterator[tuple[Path, list[downloads.File]]]:
-        outputs = left.get("outputs") or {}
-        if output_name not in {None, DEFAULT_OUTPUT, *outputs}:
-            known = ", ".join(f"`{one}`" for one in outputs) or "none"
-            raise Invalid(f"The job has no output `{output_name}`.", hint=f"Its outputs: {known}.")
-        for one, result in outputs.items():
-            if (everything or one == output_name) and result.get("tree"):
-                yield (
-                    Path(NAMED_OUTPUTS, one),
-                    downloads.tree_files(self._connection, result["tree"]),
-                )
-        if everything or output_name in {None, DEFAULT_OUTPUT}:
-            yield Path(ARTIFACTS), downloads.artifact_files(left.get("artifacts") or ())
-
-    def _run(self, name: str) -> dict[str, Any]:
-        workspace = self._connection.workspace
-        prefix = "" if workspace == "default" else f"/workspaces/{workspace}"
-        try:
-            answer = self._connection.get(f"{prefix}/api/2.0/mlflow/runs/get", {"run_id": name})
-        except NotFound:
-            return {}
-        return dict(answer["run"].get("data", {}))
 
     def _ended(self, name: str) -> tuple[str, Job, str | None]:
         job = self.get(name)

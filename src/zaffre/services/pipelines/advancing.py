@@ -23,6 +23,8 @@ from zaffre.services.jobs.moving import move, note
 from zaffre.services.pipelines import children, reusing
 from zaffre.services.pipelines.children import Wish
 from zaffre.services.pipelines.claiming import BUILDING, Claiming
+from zaffre.services.pipelines.identifying import Identifier
+from zaffre.services.pipelines.resuming import Resuming
 from zaffre.services.pipelines.reusing import Reuse
 from zaffre.services.pipelines.stopping import cancel_child
 
@@ -98,7 +100,9 @@ class _Turn:
         self.before = status_of(job).steps
         self.steps: dict[str, StepStatus] = dict(self.before)
         self.results: dict[str, Mapping[str, OutputResult]] = {}
-        self.claiming = Claiming(ctx, job, self.level, self.results)
+        self.identifier = Identifier(ctx, self.workspace, self.results)
+        self.claiming = Claiming(ctx, job, self.level, self.identifier)
+        self.resuming = Resuming(ctx, job, self.identifier)
 
     def take(self) -> bool:
         """Look, act, record; say whether something changed."""
@@ -165,10 +169,10 @@ class _Turn:
         """Reuse all that was done before, however many steps deep, in few writes."""
         todo: list[Reuse] = []
         made: dict[str, Resource] | None = None
-        names = [] if progress.forced(self.level) else progress.ready(self.level, self.steps)
+        names = progress.ready(self.level, self.steps)
         while names:
             wishes = {name: self._wish(name) for name in names}
-            found = self.claiming.before(wishes)
+            found = {**self.claiming.before(wishes), **self.resuming.done(wishes)}
             if found and made is None:
                 made = self._made()
             for name, before in found.items():
@@ -178,7 +182,7 @@ class _Turn:
                     self._took_over({name: step})
                     todo.append(one)
                     if one.job.key.name not in (made or {}):
-                        self.claiming.same(one.job.key.name, before.key.name)
+                        self.identifier.same[one.job.key.name] = before.key.name
             names = progress.opened(self.level, found, self.steps)
         self._took_over(reusing.keep(self.ctx, self.job, todo))
 
@@ -197,7 +201,8 @@ class _Turn:
         node = self.level.nodes[name]
         jobs = {one: self.steps[one].job for one in node.after if one in self.steps}
         around = Around(self.job.key.name, getattr(self.job.spec, "experiment_name", None), jobs)
-        document = self.claiming.pinned(child_document(self.level, node, around))
+        document = self.identifier.pinned(child_document(self.level, node, around))
+        document = self.resuming.passed_on(name, document)
         return Wish(name, child_name(self.job.key.name, name, attempt), document, attempt)
 
     def _begin(self, wishes: Sequence[Wish]) -> bool:

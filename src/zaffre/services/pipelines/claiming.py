@@ -7,6 +7,7 @@ from typing import Any
 
 from zaffre.errors import Invalid, NotFound
 from zaffre.kinds import progress
+from zaffre.kinds.child import STEP_PROPERTY
 from zaffre.kinds.graph import Level
 from zaffre.kinds.inline import InlineEnvironment
 from zaffre.kinds.job_state import TERMINAL
@@ -16,7 +17,7 @@ from zaffre.ports.step_memory import Claim
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import state_of
 from zaffre.services.pipelines.children import Wish
-from zaffre.services.pipelines.identifying import Identifier, Results
+from zaffre.services.pipelines.identifying import Identifier
 from zaffre.services.pipelines.recalling import Recollection, usable
 
 BUILDING = "its environment is being built"
@@ -25,11 +26,11 @@ BUILDING = "its environment is being built"
 class Claiming:
     """Claims of the steps of one pipeline, for one look at it."""
 
-    def __init__(self, ctx: Context, job: Resource, level: Level, results: Results) -> None:
+    def __init__(self, ctx: Context, job: Resource, level: Level, identifier: Identifier) -> None:
         self._ctx = ctx
         self._job = job
         self._level = level
-        self._identifier = Identifier(ctx, job.key.workspace, results)
+        self._identifier = identifier
         self._memory = Recollection(ctx, job.key.workspace)
         self._identities: dict[str, Identity | str] = {}
         self.possible = ctx.steps is not None
@@ -39,14 +40,6 @@ class Claiming:
         if not self._memory.latest:
             labels = (label_of(self._job.spec, name) for name in self._level.nodes)
             self._memory.prefetch(labels)
-
-    def pinned(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Give a job's document in which nothing changes any more."""
-        return self._identifier.pinned(document)
-
-    def same(self, job: str, before: str) -> None:
-        """Let a job be known as one that is about to be the same as an earlier one."""
-        self._identifier.same[job] = before
 
     def identity(self, wish: Wish) -> Identity | str:
         """Give the identity of a step; a text says why it has none."""
@@ -75,6 +68,8 @@ class Claiming:
 
     def before(self, wishes: Mapping[str, Wish]) -> dict[str, Resource]:
         """Give the jobs of others that did these steps, by step, as far as all of it is there."""
+        if progress.forced(self._level):
+            return {}
         digests = {
             step: one.digest
             for step, wish in wishes.items()
@@ -147,7 +142,7 @@ def _others(holders: Mapping[str, Claim], claims: Mapping[str, Claim]) -> dict[s
 
 def label_of(spec: Any, step: str) -> str:
     """Give what a step is called over all runs of its pipeline."""
-    above = spec.properties.get("zaffre.step") or spec.display_name or ""
+    above = spec.properties.get(STEP_PROPERTY) or spec.display_name or ""
     return f"{spec.experiment_name or ''}/{above}/{step}"
 
 

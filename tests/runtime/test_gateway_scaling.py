@@ -131,6 +131,16 @@ def test_the_load_is_averaged_between_looks():
     assert sizing.instances == 2
 
 
+def test_requests_too_quick_to_be_seen_keep_it_awake():
+    sizing = Sizing(deployment(replace(SCALE, least=0, idle=10.0)), 0.0)
+    for at in range(60):
+        sizing.was_asked = True
+        sizing.look(float(at), 0)
+    assert sizing.instances == 1
+    assert sizing.look(70.0, 0)
+    assert sizing.instances == 0
+
+
 def test_a_number_that_was_set_is_where_following_begins():
     sizing = Sizing(deployment(None, 4), 0.0)
     sizing.follow(deployment(SCALE))

@@ -81,6 +81,7 @@ class Pool:
 
     def submit(self, call: Call) -> None:
         """Take a request: give it to a worker with room, or let it wait."""
+        self.sizing.was_asked = True
         if not self.waiting:
             worker = self._free()
             if worker is not None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from zaffre.runtime.gateway.configuration import Deployment
 from zaffre.runtime.gateway.scaling import Course, Scale, step, woken
 
+LITTLE = 1e-6
+
 
 class Sizing:
     """Averages the load between looks, and says how many instances there shall be."""
 
     def __init__(self, deployment: Deployment, now: float) -> None:
+        self.was_asked = False
         self._deployment = deployment
         self._course = Course(deployment.instances, now)
         self._sum = 0.0
@@ -54,15 +57,20 @@ class Sizing:
         self._course = woken(self._course, now)
 
     def look(self, now: float, load: int) -> bool:
-        """Note how many requests there are; when a look is due, decide. True if it changed."""
+        """Note how many requests there are; when a look is due, decide. True if it changed.
+
+        `was_asked` tells of requests that were too quick to be seen.
+        """
         if self._scale is None:
             return False
         self._sum += load
         self._samples += 1
         if now < self._due:
             return False
-        before, demand = self._course.wanted, self._sum / self._samples
+        before = self._course.wanted
+        demand = max(self._sum / self._samples, LITTLE if self.was_asked else 0.0)
         concurrency = self._deployment.concurrency
         self._course = step(self._scale, self._course, now, demand, concurrency)
         self._sum, self._samples, self._due = 0.0, 0, now + self._scale.interval
+        self.was_asked = False
         return self._course.wanted != before

@@ -87,6 +87,21 @@ def test_a_job_as_azures_notebooks_write_it():
     assert job.status is None
 
 
+def test_a_data_collector_as_azures_notebooks_write_it():
+    collection = named.DeploymentCollection(enabled="true")
+    collector = named.DataCollector(
+        collections={"model_inputs": collection},
+        rolling_rate="Hour",
+        request_logging=named.RequestLogging(capture_headers=["x"]),
+    )
+    deployment = ManagedOnlineDeployment(name="blue", endpoint_name="e", data_collector=collector)
+    assert deployment.to_document()["data_collector"] == {
+        "collections": {"model_inputs": {"enabled": "true"}},
+        "rolling_rate": "Hour",
+        "request_logging": {"capture_headers": ["x"]},
+    }
+
+
 def test_a_deployment_as_azures_notebooks_write_it():
     deployment = ManagedOnlineDeployment(
         name="blue",

@@ -10,7 +10,6 @@ import yaml
 
 from zaffre.errors import ZaffreError
 from zaffre.kinds import (
-    deployment_settings,
     environment,
     job_ports,
     job_settings,
@@ -19,6 +18,16 @@ from zaffre.kinds import (
     step,
 )
 from zaffre.kinds.document import Document
+from zaffre.ml.deployment_parts import (
+    CodeConfiguration,
+    DataCollector,
+    DefaultScaleSettings,
+    DeploymentCollection,
+    OnlineRequestSettings,
+    ProbeSettings,
+    RequestLogging,
+    TargetUtilizationScaleSettings,
+)
 from zaffre.ml.entity import Entity, Part
 from zaffre.ml.local_fields import locals_of
 from zaffre.ml.nodes import Node, component_of
@@ -41,6 +50,7 @@ __all__ = [
     "DataTrigger",
     "Datastore",
     "DefaultScaleSettings",
+    "DeploymentCollection",
     "Entity",
     "Environment",
     "Input",
@@ -67,6 +77,7 @@ __all__ = [
     "QueueSettings",
     "RecurrencePattern",
     "RecurrenceTrigger",
+    "RequestLogging",
     "ResourceConfiguration",
     "Schedule",
     "TargetUtilizationScaleSettings",
@@ -268,36 +279,6 @@ def placed_document(kind: str, entity: Entity, *, own: bool = False) -> dict[str
     if own:
         return {name: document[name] for name in ("code", "environment") if name in document}
     return document
-
-
-class CodeConfiguration(Part, model=deployment_settings.CodeConfiguration):
-    """The scoring script and the folder it lies in."""
-
-    def __init__(self, code: str | None = None, scoring_script: str | None = None) -> None:
-        super().__init__(code=code, scoring_script=scoring_script)
-
-
-class OnlineRequestSettings(Part, model=deployment_settings.RequestSettings):
-    """Limits on requests."""
-
-
-class ProbeSettings(Part, model=deployment_settings.Probe):
-    """How health is asked for."""
-
-
-class DefaultScaleSettings(Part, model=deployment_settings.ScaleSettings):
-    """The number of instances stays as `instance_count` says."""
-
-
-class TargetUtilizationScaleSettings(Part, model=deployment_settings.ScaleSettings):
-    """The number of instances follows the load, between bounds."""
-
-    def __init__(self, **fields: Any) -> None:
-        super().__init__(**{"type": "target_utilization", **fields})
-
-
-class DataCollector(Part, model=deployment_settings.DataCollector):
-    """What is kept of requests and answers."""
 
 
 class OnlineEndpoint(Entity, kind="online_endpoint"):

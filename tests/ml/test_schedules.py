@@ -13,9 +13,15 @@ from zaffre.ml import command, load_schedule
 from zaffre.ml.checking import check
 from zaffre.ml.constants import TimeZone
 from zaffre.ml.entities import CronTrigger, JobSchedule, RecurrencePattern, RecurrenceTrigger
-from zaffre.ml.schedules import _job
+from zaffre.ml.job_documents import job_document
 
 JOB = "command: echo\nenvironment: {python: current}\ninputs: {a: 1, b: 2}\ncode: src\n"
+
+
+def _job(document):
+    return job_document(
+        check(kind("schedule"), document).data["create_job"], document, ("create_job",)
+    )
 
 
 def job(folder):
@@ -63,7 +69,7 @@ def test_the_job_is_read_beside_the_schedule(tmp_path, over):
         f'name: s\ntrigger: {{type: cron, expression: "0 1 * * *"}}\n{text}'
     )
     document = yaml_text.read_file(tmp_path / "s.yml")
-    found = _job(check(kind("schedule"), document).data, document)
+    found = _job(document)
     assert found.folder == tmp_path / "jobs"
     assert found.data["inputs"] == ({"a": 1, "b": 3} if over else {"a": 1, "b": 2})
     assert load_schedule(tmp_path / "s.yml").name == "s"
@@ -75,7 +81,7 @@ def test_a_job_that_is_not_there_is_placed(tmp_path):
     )
     document = yaml_text.read_file(tmp_path / "s.yml")
     with pytest.raises(Invalid) as caught:
-        _job(check(kind("schedule"), document).data, document)
+        _job(document)
     assert caught.value.problems[0].place.line == 3
 
 

@@ -102,7 +102,7 @@ def test_a_summary_counts_errors_and_gives_percentiles() -> None:
     for milliseconds in range(1, 101):
         tally.add(500 if milliseconds > 98 else 200, milliseconds / 1000)
     assert tally.summary() == {
-        "requests": 100, "errors": 2, "p50_ms": 51.0, "p95_ms": 96.0, "p99_ms": 100.0,
+        "requests": 100, "errors": 2, "failures": 2, "p50_ms": 51.0, "p95_ms": 96.0, "p99_ms": 100.0,
     }  # fmt: skip
 
 

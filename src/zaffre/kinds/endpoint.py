@@ -15,6 +15,7 @@ from zaffre.kinds.deployment_settings import (
     RequestSettings,
     ScaleSettings,
 )
+from zaffre.kinds.follow_settings import FollowSettings, FollowStatus
 from zaffre.kinds.inline import EnvironmentChoice, ModelChoice
 from zaffre.kinds.part import AnyCase, Part
 from zaffre.kinds.resource import Action, Kind, Spec, Status
@@ -131,7 +132,7 @@ auth_mode: key
 )
 
 
-class OnlineDeploymentSpec(Spec):
+class OnlineDeploymentSpec(FollowSettings, Spec):
     """A model, its scoring script and its environment, behind an endpoint."""
 
     type: Annotated[Literal["managed", "kubernetes"], AnyCase] = Field(
@@ -246,6 +247,9 @@ class OnlineDeploymentStatus(Status):
     )
     provisioning_state: str = Field(
         default="Creating", title="State", description="Whether the deployment answers."
+    )
+    following: FollowStatus | None = Field(
+        default=None, title="Following", description="How it comes to new versions of its model."
     )
     error: EndpointError | None = Field(default=None, title="Error", description="Why it failed.")
     ready_instances: int = Field(

@@ -11,6 +11,7 @@ from zaffre.kinds import expression, names, reference
 from zaffre.kinds.document import Document, Steps, dotted
 from zaffre.kinds.explaining import TEMPLATE, template_hint
 from zaffre.kinds.expression import Known
+from zaffre.kinds.follow_rules import follow_problems
 from zaffre.kinds.names import shown
 from zaffre.kinds.near import listed
 from zaffre.kinds.pipeline_rules import component_problems, pipeline_problems
@@ -237,6 +238,7 @@ _RULES: dict[str, tuple[Check, ...]] = {
     "online_endpoint": (_shares,),
     "online_deployment": (
         _served,
+        follow_problems,
         _environments,
         _models,
         _paths(

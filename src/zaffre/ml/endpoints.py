@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 
 from zaffre.errors import Conflict, Failed, Invalid, Unavailable
+from zaffre.kinds.document import Document
+from zaffre.ml.checking import Checked
 from zaffre.ml.collection import Collection
 from zaffre.ml.entities import OnlineDeployment, OnlineEndpoint
 from zaffre.ml.entity import Entity
 from zaffre.ml.fields import Keys
+from zaffre.ml.job_documents import job_document
 from zaffre.ml.polling import Poller
+from zaffre.ml.preparing import prepare
 
 KEY_TYPES = ("primary", "secondary")
 HINTS = {
@@ -123,6 +129,21 @@ class Deployments(Collection[D]):
 
 class OnlineDeployments(Deployments[OnlineDeployment]):
     """The deployments behind the online endpoints."""
+
+    def checked(self, document: Document, here: Iterable[str] = ()) -> Checked:
+        """Give a deployment as it will be sent, the job of its gate in it.
+
+        Raises:
+            Invalid: it, or its gate's job, is wrong.
+        """
+        found = super().checked(document, here)
+        gate = found.data.get("gate")
+        wanted = gate.get("job") if isinstance(gate, dict) else None
+        job = job_document(wanted, document, ("gate", "job"))
+        if job is None or not isinstance(gate, dict):
+            return found
+        ready = prepare(self._connection, "job", Checked(job.data, job))
+        return replace(found, data={**found.data, "gate": {**gate, "job": ready}})
 
     def begin_rollback(
         self, name: str, endpoint_name: str | None = None, **_: Any

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from zaffre.errors import Invalid, Problem
-from zaffre.kinds import registry, yaml_text
-from zaffre.kinds.document import Document, Steps
-from zaffre.kinds.reference import LocalPath, parse
-from zaffre.kinds.resource import Json
+from zaffre.errors import Invalid
+from zaffre.kinds import registry
+from zaffre.kinds.document import Document
 from zaffre.kinds.schedule import is_invocation
 from zaffre.ml.checking import Checked, check
 from zaffre.ml.collection import Collection
 from zaffre.ml.entities import Job, Schedule
+from zaffre.ml.job_documents import job_document
 from zaffre.ml.polling import SUCCEEDED, Poller
 from zaffre.ml.preparing import prepare
 
 FIELD = "create_job"
-OVER = ("settings", "inputs", "outputs", "tags", "properties", "limits")
 
 
 class Schedules(Collection[Schedule]):
@@ -33,7 +30,7 @@ class Schedules(Collection[Schedule]):
             Invalid: it, or its job, is wrong.
         """
         found = super().checked(document, here)
-        job = _job(found.data, document)
+        job = job_document(found.data.get(FIELD), document, (FIELD,))
         if job is None:
             return found
         if is_invocation(job.data):
@@ -72,44 +69,3 @@ class Schedules(Collection[Schedule]):
     def _done(self, answer: dict[str, Any]) -> Poller[Schedule]:
         entity = self.entity(answer)
         return Poller(lambda: (SUCCEEDED, entity, None), sleep=self._connection.sleep)
-
-
-def _job(data: dict[str, Any], document: Document) -> Document | None:
-    """Give the document of a schedule's job, where it is written here or in a file.
-
-    Raises:
-        Invalid: there is no such file, or it is no YAML.
-    """
-    wanted = data.get(FIELD)
-    if isinstance(wanted, str):
-        return _from_file(wanted, document, (FIELD,))
-    if not isinstance(wanted, dict):
-        return None
-    if isinstance(wanted.get("job"), str):
-        base = _from_file(wanted["job"], document, (FIELD, "job"))
-        return None if base is None else base.with_data(_merged(base.data, wanted))
-    marks = {steps[1:]: mark for steps, mark in document.marks.items() if steps[:1] == (FIELD,)}
-    return replace(document, data=wanted, marks=marks)
-
-
-def _merged(base: dict[str, Json], wanted: dict[str, Json]) -> dict[str, Json]:
-    over = {name: value for name, value in wanted.items() if name != "job"}
-    for name in OVER:
-        if isinstance(base.get(name), dict) and isinstance(over.get(name), dict):
-            over[name] = {**base[name], **over[name]}
-    return {**base, **over}
-
-
-def _from_file(text: str, document: Document, steps: Steps) -> Document | None:
-    """Read the job's file, or give None where the text refers to a stored job."""
-    if text.startswith("azureml:"):
-        return None
-    reference = parse(text)
-    if not isinstance(reference, LocalPath):
-        return None
-    place = (document.folder or Path.cwd()) / Path(reference.path).expanduser()
-    if not place.is_file():
-        message = f"There is no file `{text}`."
-        problem = Problem(message, document.value_place(steps), f"Looked for {place.resolve()}.")
-        raise Invalid(message, hint=problem.hint, problems=(problem,))
-    return yaml_text.read_file(place)

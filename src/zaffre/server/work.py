@@ -13,6 +13,7 @@ from zaffre.services import (
     captures,
     deployments,
     environments,
+    following,
     job_types,
     jobs,
     predictions,
@@ -40,6 +41,7 @@ class Work:
         self._answers = GatewayJournal(context.home.view_journal)
         self._swept = float("-inf")
         self._looked = float("-inf")
+        self._followers: list[Key] = []
         self._tidied = float("-inf")
         self._retained: date | None = None
 
@@ -49,6 +51,8 @@ class Work:
             for key in unfinished(self._context):
                 yield Step(key.reference, partial(advance, self._context, key))
         yield Step("environments", partial(environments.tend, self._context))
+        for key in self._followers:
+            yield Step(key.reference, partial(following.advance, self._context, key))
         yield Step("answers", partial(predictions.take_in, self._context, self._answers))
         now = self._context.clock.monotonic()
         if now - self._looked >= LOOK_SECONDS:
@@ -57,6 +61,7 @@ class Work:
                 yield Step(key.reference, partial(schedules.advance, self._context, key))
             for journal in captures.journals(self._context):
                 yield Step(str(journal), partial(captures.collect, self._context, journal))
+            self._followers = following.followers(self._context)
             for key in predictions.followed(self._context):
                 yield Step(key.reference, partial(predictions.follow, self._context, key))
         if now - self._swept >= SWEEP_SECONDS:

@@ -43,8 +43,10 @@ TRIES = 5
 LOG_BYTES = 8 << 20
 
 
-def create(ctx: Context, key: Key, spec: Spec) -> Resource:
+def create(ctx: Context, key: Key, spec: Spec, *, launched: Spec | None = None) -> Resource:
     """Store a deployment and begin to prepare it; it gets no traffic by itself.
+
+    `launched` is what its revision is made of, if not of the document as it stands.
 
     Raises:
         NotFound: the endpoint, or what it names, is not there.
@@ -53,13 +55,22 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
     """
     spec = deployment_spec(spec)
     _endpoint(ctx, key)
-    launch = launch_of(ctx, key, spec)
+    launch = launch_of(ctx, key, deployment_spec(launched or spec))
     made = Resource(key, spec, OnlineDeploymentStatus(coming=launch))
     return _with_share(ctx, key, [Add(made), *links_of(launch, key.workspace, "")], share=0)[0]
 
 
-def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> Resource:
+def update(
+    ctx: Context,
+    found: Resource,
+    spec: Spec,
+    revision: int | None,
+    *,
+    launched: Spec | None = None,
+) -> Resource:
     """Change a deployment: a new revision takes over when ready, other numbers at once.
+
+    `launched` is what a new revision is made of, if not of the document as it stands.
 
     Raises:
         Invalid: it cannot be served as it is written.
@@ -78,7 +89,7 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
         which = "coming" if status.coming else "serving"
         changed: dict[str, Any] = {which: sized(current, spec)}
     else:
-        launch = launch_of(ctx, found.key, spec)
+        launch = launch_of(ctx, found.key, deployment_spec(launched or spec))
         changed = {"coming": launch}
         links = links_of(launch, found.key.workspace, found.key.reference)
     state = CREATING if status.provisioning_state == CREATING else UPDATING

@@ -211,7 +211,7 @@ def _inline(ctx: Context, workspace: str, model: InlineModel) -> Served:
 
 
 def _registered(ctx: Context, workspace: str, asset: Asset) -> Served:
-    version = asset.version or _labelled(ctx, workspace, asset)
+    version = asset.version or labelled(ctx, workspace, asset)
     found = ctx.metadata.get(Key("model", workspace, asset.name, version))
     spec, status = found.spec, _status(found)
     if status.tree is None:
@@ -226,7 +226,7 @@ def _registered(ctx: Context, workspace: str, asset: Asset) -> Served:
     return Served(tree, folder, spec.type, reference, spec.flavors)
 
 
-def _labelled(ctx: Context, workspace: str, asset: Asset) -> str:
+def labelled(ctx: Context, workspace: str, asset: Asset) -> str:
     """Give the version that a label means: the latest one, or that of an alias."""
     if asset.label in ("", names.LATEST):
         return names.LATEST

@@ -65,7 +65,13 @@ class Tally:
         """Give counts, and percentiles of the last requests in milliseconds."""
         ordered = sorted(self.recent)
         errors = sum(n for code, n in self.codes.items() if code >= HTTPStatus.BAD_REQUEST)
-        found: dict[str, Any] = {"requests": self.codes.total(), "errors": errors}
+        least = HTTPStatus.INTERNAL_SERVER_ERROR
+        failures = sum(n for code, n in self.codes.items() if code >= least)
+        found: dict[str, Any] = {
+            "requests": self.codes.total(),
+            "errors": errors,
+            "failures": failures,
+        }
         for percent in (50, 95, 99):
             at = min(len(ordered) - 1, len(ordered) * percent // 100)
             found[f"p{percent}_ms"] = round(ordered[at] * 1000, 3) if ordered else None

@@ -9,6 +9,7 @@ import click
 import pytest
 
 from zaffre.cli.batch import invocation, invoke
+from zaffre.cli.options import _several
 from zaffre.cli.verbs import Noun
 from zaffre.kinds import registry
 
@@ -53,3 +54,18 @@ def test_the_output_path_is_that_of_score():
 def test_a_type_of_nothing_is_refused():
     with pytest.raises(click.UsageError, match="--input"):
         said(input_type="uri_file")
+
+
+def test_one_set_takes_several_changes():
+    words = ["--set", "a.type=string", "a.default=x", "-n", "e=1", "--set", "b=2", "name"]
+    assert list(_several(words)) == [
+        "--set",
+        "a.type=string",
+        "--set",
+        "a.default=x",
+        "-n",
+        "e=1",
+        "--set",
+        "b=2",
+        "name",
+    ]

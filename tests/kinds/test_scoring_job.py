@@ -113,6 +113,11 @@ def test_an_invocation_may_come_in_the_form_of_azures_rest_interface():
     assert asked.outputs["score"].path == "azureml://d"
 
 
+def test_a_literal_may_be_written_with_its_type():
+    asked = read({"inputs": {"mode": {"type": "string", "default": "append"}, "most": 3}})
+    assert asked.inputs == {"mode": "append", "most": 3}
+
+
 def test_an_unknown_field_is_met_with_a_near_one():
     with pytest.raises(Invalid) as caught:
         read({"mini_bacth_size": 3})

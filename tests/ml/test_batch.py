@@ -6,18 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from zaffre.ml import load_batch_deployment, load_component
+from zaffre.ml import Input, load_batch_deployment, load_component
 from zaffre.ml.batch import data_at, nested
 from zaffre.ml.constants import BatchDeploymentOutputAction
+from zaffre.ml.dsl import pipeline
 from zaffre.ml.entities import (
     BatchDeployment,
     BatchEndpoint,
     BatchRetrySettings,
     CodeConfiguration,
+    Component,
+    Job,
     ModelBatchDeployment,
     ModelBatchDeploymentSettings,
     PipelineComponentBatchDeployment,
 )
+from zaffre.ml.fields import plain
 
 
 def test_a_model_deployment_has_settings():
@@ -103,3 +107,49 @@ def test_the_type_of_an_input_is_what_is_there(tmp_path: Path):
     assert data_at(str(file)) == {"type": "uri_file", "path": str(file)}
     assert data_at(str(tmp_path))["type"] == "uri_folder"
     assert data_at("azureml:rows@latest", "mltable")["type"] == "mltable"
+
+
+def test_an_input_of_a_literals_type_is_its_default():
+    assert plain({"a": Input(type="string", default="append")}) == {"a": "append"}
+    data = Input(type="uri_folder", path=Path("rows") / "new")
+    assert plain(data) == {"type": "uri_folder", "path": "rows/new"}
+
+
+def test_the_first_releases_way_to_say_the_place_is_understood():
+    said = {
+        "output_dataset.datastore_id": "azureml:workspaceblobstore",
+        "output_dataset.path": "/here/",
+    }
+    place = "azureml://datastores/workspaceblobstore/paths/here"
+    assert nested(said) == {"outputs": {"score": {"path": place}}}
+
+
+def test_a_pipeline_function_gives_a_component_without_its_inputs():
+    body = {"inputs": {"rows": {"type": "uri_folder"}, "mode": {"type": "string"}}, "outputs": {}}
+    score = Component.from_document({"name": "score", "type": "command", "command": "ls", **body})
+
+    @pipeline()
+    def scorer(rows: Input(type="uri_folder"), mode: str = "append", most: int = 3):
+        del most
+        score(rows=rows, mode=mode)
+
+    component = scorer().component
+    assert component.name == "scorer"
+    document = component.to_document()
+    assert document["inputs"] == {
+        "rows": {"type": "uri_folder"},
+        "mode": {"type": "string", "default": "append"},
+        "most": {"type": "integer", "default": 3},
+    }
+    assert document["jobs"]["score"]["inputs"]["rows"] == "${{parent.inputs.rows}}"
+
+
+def test_times_are_times():
+    made = {
+        "created_at": "2026-11-25T10:00:00+00:00",
+        "last_modified_at": "2026-11-25T10:01:00+00:00",
+    }
+    job = Job.from_document({"name": "j", "creation_context": {**made, "created_by": "ada"}})
+    context = job.creation_context
+    assert (context.last_modified_at - context.created_at).total_seconds() == 60
+    assert job.to_dict()["creation_context"]["created_at"] == made["created_at"]

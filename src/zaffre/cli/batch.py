@@ -88,7 +88,7 @@ def _data() -> list[click.Parameter]:
             help="What the path of `--input` leads to.",
         ),
         click.Option(
-            ["-f", "--file", "--inputs", "file"],
+            ["-f", "--file", "--f", "--inputs", "file"],
             type=click.Path(dir_okay=False),
             metavar="FILE.yml",
             help="`inputs:`, `outputs:` and settings, in a file.",
@@ -129,39 +129,50 @@ def list_jobs(noun: Noun) -> click.Command:
     """Make `list-jobs`."""
 
     def run(wanted: Wanted, **values: Any) -> None:
-        limit, deployment = values.pop("max_results"), values.pop("deployment_name")
-        endpoint = noun.named(values)[0]
-        found = wanted.client().batch_endpoints.list_jobs(
-            endpoint, deployment_name=deployment, **values
-        )
-        wanted.show([job.to_dict() for job in islice(found, limit)], JOB.columns)
-        if next(found, None) is not None:
-            say(f"These are the newest {limit}: `--max-results` shows more.")
+        deployment, endpoint = values.pop("deployment_name"), noun.named(values)[0]
+        show_jobs(wanted, endpoint, deployment, values)
 
+    only = click.Option(
+        ["-d", "--deployment-name", "--deployment", "deployment_name"],
+        metavar="NAME",
+        help="Only of this deployment.",
+    )
     return options.command(
         "list-jobs",
         run,
-        [
-            *options.name(),
-            click.Option(
-                ["-d", "--deployment-name", "--deployment", "deployment_name"],
-                metavar="NAME",
-                help="Only of this deployment.",
-            ),
-            click.Option(
-                ["--state", "--status", "state"], metavar="STATE", help="Only in this state."
-            ),
-            click.Option(
-                ["-r", "--max-results"],
-                type=click.IntRange(1),
-                default=FIRST,
-                show_default=True,
-                help="How many.",
-            ),
-        ],
+        [*options.name(), only, *narrowing()],
         "List the jobs of its invocations, newest first.",
         options.example("zaffre batch-endpoint list-jobs -n diabetes-batch"),
     )
+
+
+def narrowing() -> list[click.Parameter]:
+    """Give the options that narrow a list of jobs."""
+    return [
+        click.Option(
+            ["--state", "--status", "state"], metavar="STATE", help="Only in this state."
+        ),
+        click.Option(
+            ["-r", "--max-results"],
+            type=click.IntRange(1),
+            default=FIRST,
+            show_default=True,
+            help="How many.",
+        ),
+    ]
+
+
+def show_jobs(
+    wanted: Wanted, endpoint: str, deployment: str | None, values: dict[str, Any]
+) -> None:
+    """Print the jobs of an endpoint, or of one of its deployments."""
+    limit = values.pop("max_results")
+    found = wanted.client().batch_endpoints.list_jobs(
+        endpoint, deployment_name=deployment, **values
+    )
+    wanted.show([job.to_dict() for job in islice(found, limit)], JOB.columns)
+    if next(found, None) is not None:
+        say(f"These are the newest {limit}: `--max-results` shows more.")
 
 
 VERBS: dict[str, Callable[[Noun], click.Command]] = {

@@ -1,4 +1,4 @@
-"""Verbs of batch deployments: create as the endpoint's default."""
+"""Verbs of batch deployments: create as the endpoint's default, list jobs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from zaffre.cli import verbs
+from zaffre.cli import batch, options, verbs
 from zaffre.cli.options import Wanted
 from zaffre.cli.verbs import Noun
 
@@ -30,4 +30,20 @@ def create(noun: Noun) -> click.Command:
     )
 
 
-VERBS: dict[str, Callable[[Noun], click.Command]] = {"create": create}
+def list_jobs(noun: Noun) -> click.Command:
+    """Make `list-jobs`."""
+
+    def run(wanted: Wanted, **values: Any) -> None:
+        name, _, belonging = noun.named(values)
+        batch.show_jobs(wanted, belonging["endpoint_name"], name, values)
+
+    return options.command(
+        "list-jobs",
+        run,
+        [*noun.address(), *batch.narrowing()],
+        "List the jobs of its invocations, newest first.",
+        options.example("zaffre batch-deployment list-jobs -n ridge -e diabetes-batch"),
+    )
+
+
+VERBS: dict[str, Callable[[Noun], click.Command]] = {"create": create, "list-jobs": list_jobs}

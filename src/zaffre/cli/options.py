@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -167,6 +167,27 @@ def example(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+class Verb(click.Command):
+    """A command whose `--set` takes several changes at once, as Azure's does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        return super().parse_args(ctx, list(_several(args)))
+
+
+def _several(words: Iterable[str]) -> Iterator[str]:
+    """Write `--set a=1 b=2` as `--set a=1 --set b=2`."""
+    before = first = ""
+    for word in words:
+        is_change = "=" in word and not word.startswith("-")
+        if first and is_change and before != "--set":
+            yield "--set"
+        elif before != "--set":
+            first = word if word == "--set" else ""
+        yield word
+        before = word
+
+
 def command(
     verb: str,
     run: Callable[..., None],
@@ -182,6 +203,6 @@ def command(
     own = list(parameters)
     taken = {way for parameter in own for way in parameter.opts}
     params = [*own, *(option for option in shared() if taken.isdisjoint(option.opts))]
-    return click.Command(
+    return Verb(
         verb, callback=callback, params=params, help=about, short_help=about, epilog=epilog
     )

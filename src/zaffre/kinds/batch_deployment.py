@@ -10,7 +10,7 @@ from zaffre.kinds.deployment_settings import CodeConfiguration
 from zaffre.kinds.inline import EnvironmentChoice, ModelChoice
 from zaffre.kinds.job_settings import JobResources
 from zaffre.kinds.part import AnyCase, Part
-from zaffre.kinds.resource import Kind, Spec, Status
+from zaffre.kinds.resource import Action, Kind, Spec, Status
 from zaffre.kinds.scoring_settings import ScoringSettings
 from zaffre.kinds.step import ComponentChoice
 
@@ -113,6 +113,7 @@ BATCH_DEPLOYMENT = Kind(
     spec=ModelBatchDeploymentSpec,
     status=BatchDeploymentStatus,
     columns=("name", "endpoint_name", "type", "created_at"),
+    actions=(Action("list-jobs", "List the jobs of its invocations, newest first."),),
     parent="batch_endpoint",
     parent_field="endpoint_name",
     variants={"model": ModelBatchDeploymentSpec, "pipeline": PipelineBatchDeploymentSpec},

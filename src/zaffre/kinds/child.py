@@ -67,7 +67,12 @@ def child_document(level: Level, node: Node, around: Around) -> dict[str, Json]:
 def _properties(node: Node) -> dict[str, Json]:
     name = node.body.get("name") if not node.inline else None
     version = node.body.get("version") if not node.inline else None
-    found = {STEP_PROPERTY: node.name, "zaffre.component": name, "zaffre.version": version}
+    found = {
+        STEP_PROPERTY: node.name,
+        "zaffre.component": name,
+        "zaffre.version": version,
+        "azureml.moduleName": name or node.name,
+    }
     return {key: str(value) for key, value in found.items() if value}
 
 

@@ -12,6 +12,7 @@ from zaffre.kinds.explaining import Reader
 from zaffre.kinds.job_settings import JobResources
 from zaffre.kinds.resource import Json
 from zaffre.kinds.scoring_settings import ScoringSettings
+from zaffre.kinds.step import LITERALS
 from zaffre.kinds.table_ports import RowsOrInput, RowsOrOutput
 from zaffre.kinds.written import as_written
 
@@ -76,6 +77,7 @@ def check(document: Document) -> Invocation:
     """
     if not isinstance(document.data, dict):
         raise Invalid("An invocation is a mapping.", hint="Write `inputs:` with the data below.")
+    document = document.with_data(_with_literals(document.data))
     try:
         return Invocation.model_validate(as_written(Invocation, document))
     except ValidationError as error:
@@ -85,6 +87,19 @@ def check(document: Document) -> Invocation:
             hint=problems[0].hint if len(problems) == 1 else None,
             problems=problems,
         ) from None
+
+
+def _with_literals(data: dict[str, Json]) -> dict[str, Json]:
+    """Give a document in which a literal may be written as Azure does: its type and `default`."""
+    inputs = data.get("inputs")
+    if not isinstance(inputs, dict):
+        return data
+    return {**data, "inputs": {name: _literal(value) for name, value in inputs.items()}}
+
+
+def _literal(value: Json) -> Json:
+    is_one = isinstance(value, dict) and value.get("type") in LITERALS and "path" not in value
+    return value.get("default") if is_one else value
 
 
 _WRONG = "This is no valid invocation: {} things are wrong."

@@ -5,15 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from zaffre.errors import Conflict
+from zaffre.errors import Conflict, NotFound
 from zaffre.ml import downloads
 from zaffre.ml.collection import Collection
 from zaffre.ml.connection import Connection
-from zaffre.ml.entities import Data, Environment, Model
+from zaffre.ml.entities import Data, Datastore, Environment, Model
 from zaffre.ml.polling import FAILED, SUCCEEDED, Poller
 from zaffre.ml.progress import Progress
 
 BUILD_STATES = {"ready": SUCCEEDED, "failed": FAILED}
+
+
+class Datastores(Collection[Datastore]):
+    """The datastores of the workspace."""
+
+    def get_default(self, **_: Any) -> Datastore:
+        """Give the datastore that outputs go to which say nothing else.
+
+        Raises:
+            NotFound: the workspace has none.
+        """
+        found = next((one for one in self.list() if one.is_default), None)
+        if found is None:
+            raise NotFound("The workspace has no default datastore.")
+        return found
 
 
 class DataAssets(Collection[Data]):

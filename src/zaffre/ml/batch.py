@@ -9,6 +9,7 @@ from typing import Any
 from zaffre.kinds.document import Document
 from zaffre.kinds.invocation import check
 from zaffre.kinds.reference import LocalPath, parse
+from zaffre.kinds.scoring_job import OUTPUT
 from zaffre.ml.checking import Checked
 from zaffre.ml.collection import pages
 from zaffre.ml.connection import Connection
@@ -98,6 +99,11 @@ def nested(given: Mapping[str, Any]) -> dict[str, Any]:
         holder[last] = value
     if isinstance(found.get("compute"), dict):  # Azure's `compute.instance_count`
         found |= found.pop("compute")
+    place = found.pop("output_dataset", None)  # and, of its first release, the output's place
+    if isinstance(place, dict):
+        store = str(place.get("datastore_id", "")).removeprefix("azureml:").rpartition("/")[2]
+        path = f"azureml://datastores/{store}/paths/{str(place.get('path', '')).strip('/')}"
+        found["outputs"] = {OUTPUT: {"path": path}, **found.get("outputs", {})}
     return found
 
 

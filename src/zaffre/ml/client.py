@@ -11,11 +11,11 @@ from zaffre.ml import settings as settings_
 from zaffre.ml.connection import Connection
 
 if TYPE_CHECKING:
-    from zaffre.ml.assets import DataAssets, Environments
+    from zaffre.ml.assets import DataAssets, Datastores, Environments
     from zaffre.ml.batch import BatchDeployments, BatchEndpoints
     from zaffre.ml.collection import Collection
     from zaffre.ml.endpoints import OnlineDeployments, OnlineEndpoints
-    from zaffre.ml.entities import Component, Compute, Datastore, Workspace
+    from zaffre.ml.entities import Component, Compute, Workspace
     from zaffre.ml.entity import Entity
     from zaffre.ml.jobs import Jobs
     from zaffre.ml.models import Models
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COLLECTIONS = {
     "workspace": ("collection", "Collection"),
     "compute": ("collection", "Collection"),
-    "datastore": ("collection", "Collection"),
+    "datastore": ("assets", "Datastores"),
     "data": ("assets", "DataAssets"),
     "environment": ("assets", "Environments"),
     "component": ("collection", "Collection"),
@@ -142,9 +142,9 @@ class MLClient:
         return cast("Collection[Compute]", self.collection("compute"))
 
     @property
-    def datastores(self) -> Collection[Datastore]:
+    def datastores(self) -> Datastores:
         """Give the datastores."""
-        return cast("Collection[Datastore]", self.collection("datastore"))
+        return cast("Datastores", self.collection("datastore"))
 
     @property
     def workspaces(self) -> Collection[Workspace]:

@@ -14,6 +14,7 @@ from zaffre.ml.entities import PipelineJob
 from zaffre.ml.fields import plain
 from zaffre.ml.nodes import (
     LEVEL,
+    LITERALS,
     Node,
     NodeOutput,
     PipelineInput,
@@ -43,23 +44,38 @@ def pipeline(function: Callable[..., Any] | None = None, **fields: Any) -> Any:
     if function is None:
         return functools.partial(pipeline, **fields)
     fixed = set(fields.pop("non_pipeline_inputs", None) or ())
-    signature = inspect.signature(function)
+    signature = _signature(function)
 
     @functools.wraps(function)
     def build(*args: Any, **given: Any) -> Any:
-        bound = signature.bind(*args, **given)
+        is_step = LEVEL.get() is not None
+        # Without its inputs a pipeline is still good for its component.
+        bound = (signature.bind if is_step else signature.bind_partial)(*args, **given)
         bound.apply_defaults()
-        values = dict(bound.arguments)
-        inputs = {name: one for name, one in values.items() if name not in fixed}
-        inputs = {name: one for name, one in inputs.items() if one is not None}
-        body = _body(function, values, inputs)
-        return (
-            _step(body, inputs, fields)
-            if LEVEL.get() is not None
-            else _job(function, body, inputs, fields)
-        )
+        values = {name: bound.arguments.get(name) for name in signature.parameters}
+        inputs = {
+            name: one
+            for name, one in bound.arguments.items()
+            if name not in fixed and one is not None
+        }
+        open_ = [name for name in signature.parameters if name not in bound.arguments]
+        body = _body(function, values, {**inputs, **dict.fromkeys(open_)})
+        if is_step:
+            return _step(body, inputs, fields)
+        job = _job(function, body, inputs, fields)
+        types = {name: one for name, one in _typed(signature, inputs).items() if name not in fixed}
+        job._built = {"name": function.__name__, **_component(body, types, fields)}  # noqa: SLF001 (its own kind)
+        return job
 
     return build
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Give a function's parameters; annotations that cannot be evaluated stay texts."""
+    try:
+        return inspect.signature(function, eval_str=True)
+    except (NameError, TypeError, AttributeError):
+        return inspect.signature(function)
 
 
 def _body(
@@ -87,7 +103,7 @@ def _body(
         said = own.get(port) or {}
         own[port] = f"${{{{parent.outputs.{name}}}}}"
         outputs[name] = {**one.declared(), **said}
-    return {"inputs": inputs, "outputs": outputs, "jobs": jobs}
+    return {"outputs": outputs, "jobs": jobs}
 
 
 def _watched(
@@ -157,10 +173,34 @@ def _settings(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: fields[name] for name in SETTINGS if fields.get(name) is not None}
 
 
+def _typed(signature: inspect.Signature, inputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give what a component declares: by annotation, else by the value that is given."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, one in signature.parameters.items():
+        said = one.annotation
+        if isinstance(said, Mapping):
+            found[name] = declared(said)
+        elif isinstance(said, type) and said in LITERALS:
+            found[name] = {"type": LITERALS[said]}
+        else:
+            found[name] = declared(inputs[name]) if name in inputs else {"type": "string"}
+        if type(one.default) in LITERALS:
+            found[name]["default"] = one.default
+    return found
+
+
 def _step(body: dict[str, Any], inputs: Mapping[str, Any], fields: Mapping[str, Any]) -> Node:
-    component = {
+    types = {name: declared(value) for name, value in inputs.items()}
+    component = _component(body, types, fields)
+    return Node(component, component, inputs)
+
+
+def _component(
+    body: dict[str, Any], types: Mapping[str, Any], fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    component: dict[str, Any] = {
         "type": "pipeline",
-        "inputs": {name: declared(value) for name, value in inputs.items()},
+        "inputs": dict(types),
         "outputs": body["outputs"],
         "jobs": plain(body["jobs"]),
     }
@@ -168,4 +208,4 @@ def _step(body: dict[str, Any], inputs: Mapping[str, Any], fields: Mapping[str, 
         component["settings"] = plain(settings)
     if fields.get("display_name") or fields.get("name"):
         component["display_name"] = fields.get("display_name") or fields["name"]
-    return Node(component, component, inputs)
+    return component

@@ -14,7 +14,6 @@ from zaffre.kinds import (
     job_ports,
     job_settings,
     schedule,
-    scoring_settings,
     step,
 )
 from zaffre.kinds.document import Document
@@ -28,9 +27,23 @@ from zaffre.ml.deployment_parts import (
     RequestLogging,
     TargetUtilizationScaleSettings,
 )
-from zaffre.ml.entity import Entity, Part
+from zaffre.ml.entity import Entity, Part, placed_document
 from zaffre.ml.local_fields import locals_of
 from zaffre.ml.nodes import Node, component_of
+from zaffre.ml.served import (
+    BatchDeployment,
+    BatchEndpoint,
+    BatchRetrySettings,
+    KubernetesOnlineDeployment,
+    KubernetesOnlineEndpoint,
+    ManagedOnlineDeployment,
+    ManagedOnlineEndpoint,
+    ModelBatchDeployment,
+    ModelBatchDeploymentSettings,
+    OnlineDeployment,
+    OnlineEndpoint,
+    PipelineComponentBatchDeployment,
+)
 
 __all__ = [
     "AmlCompute",
@@ -141,8 +154,26 @@ class Model(Entity, kind="model"):
     """Files that predict, under a name and a version."""
 
 
+class LiteralInput(Part, model=step.ComponentInput):
+    """A text, number or boolean, written as an input with a type; it stands for its default."""
+
+    def as_field(self) -> Any:
+        """Give the value."""
+        return self.get("default")
+
+    def declared(self) -> dict[str, Any]:
+        """Give what a component declares for it."""
+        return dict(self)
+
+
 class Input(Part, model=job_ports.JobInput):
-    """Data that a job reads."""
+    """Data that a job reads; of a type such as `string`, a literal with its `default`."""
+
+    def __new__(cls, *args: Any, **fields: Any) -> Any:
+        """Give an input, or a literal."""
+        if fields.get("type") in step.LITERALS:
+            return LiteralInput(*args, **fields)
+        return super().__new__(cls)
 
 
 class Output(Part, model=job_ports.JobOutput):
@@ -206,8 +237,21 @@ class CommandJob(Job):
 class PipelineJob(Job):
     """Steps wired by their inputs and outputs."""
 
+    _built: Mapping[str, Any] | None = None
+
     def __init__(self, **fields: Any) -> None:
         super().__init__(**{"type": "pipeline", **fields})
+
+    @property
+    def component(self) -> Any:
+        """Give the component that it runs, or that its function made, which can be registered."""
+        if self._built is not None:
+            return Component.from_document(self._built)
+        return self._document.get("component")
+
+    @component.setter
+    def component(self, value: Any) -> None:
+        self._document["component"] = value
 
     def dump(self, path: Path | str | None = None) -> str:
         """Give the pipeline as YAML, and write it to a file if one is named."""
@@ -267,87 +311,8 @@ class JobSchedule(Schedule):
     """The same, by Azure's name."""
 
 
-def placed_document(kind: str, entity: Entity, *, own: bool = False) -> dict[str, Any]:
-    """Give a document whose local paths do not depend on where it lies.
-
-    With `own`, only what stands at its top that is no input.
-    """
-    document = entity.to_document()
-    document.pop("$schema", None)
-    for local in list(locals_of(kind, document, entity.base_path)):
-        local.holder[local.name] = str(local.path)
-    if own:
-        return {name: document[name] for name in ("code", "environment") if name in document}
-    return document
-
-
-class OnlineEndpoint(Entity, kind="online_endpoint"):
-    """A stable address that answers requests."""
-
-
-class ManagedOnlineEndpoint(OnlineEndpoint):
-    """An online endpoint that this server keeps."""
-
-
-class KubernetesOnlineEndpoint(OnlineEndpoint):
-    """An online endpoint written for a cluster; this machine serves it."""
-
-
-class OnlineDeployment(Entity, kind="online_deployment"):
-    """A model, its scoring script and its environment, behind an endpoint."""
-
-
-class ManagedOnlineDeployment(OnlineDeployment):
-    """A deployment that this server keeps."""
-
-
-class KubernetesOnlineDeployment(OnlineDeployment):
-    """A deployment written for a cluster; this machine serves it."""
-
-    def __init__(self, **fields: Any) -> None:
-        super().__init__(**{"type": "kubernetes", **fields})
-
-
 class PredictionView(Entity, kind="prediction_view"):
     """The newest prediction of each entity, whether a batch or an endpoint made it."""
-
-
-class BatchEndpoint(Entity, kind="batch_endpoint"):
-    """A stable address that scores whole data sets."""
-
-
-class BatchRetrySettings(Part, model=step.RetrySettings):
-    """How often a mini-batch is tried again, and how long it may take."""
-
-
-class ModelBatchDeploymentSettings(Part, model=scoring_settings.ScoringSettings):
-    """How data is cut, tried again and written."""
-
-
-class BatchDeployment(Entity, kind="batch_deployment"):
-    """A model with settings at its top, or any batch deployment of the workspace."""
-
-    def __init__(self, **fields: Any) -> None:
-        code, script = fields.pop("code_path", None), fields.pop("scoring_script", None)
-        if code and script:
-            fields["code_configuration"] = CodeConfiguration(str(code), str(script))
-        super().__init__(**fields)
-
-
-class ModelBatchDeployment(BatchDeployment):
-    """A model that scores data file by file."""
-
-
-class PipelineComponentBatchDeployment(BatchDeployment):
-    """A pipeline that a batch endpoint runs: a component's, or that of a job."""
-
-    def __init__(self, **fields: Any) -> None:
-        component, job = fields.get("component"), fields.get("job_definition")
-        if isinstance(component, Component) and "revision" not in component.to_dict():
-            fields["component"] = placed_document("component", component)
-        if isinstance(job, Job):
-            fields["job_definition"] = f"azureml:{job.name}"
-        super().__init__(**{"type": "pipeline", **fields})
 
 
 ENTITIES = (

@@ -6,6 +6,7 @@ import copy
 import html
 import inspect
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -17,6 +18,7 @@ from zaffre.kinds.near import advice
 from zaffre.kinds.resource import Kind
 from zaffre.kinds.wire import SYSTEM
 from zaffre.ml.fields import Fields, plain, wrap
+from zaffre.ml.local_fields import locals_of
 
 MEANT_FOR_AZURE = frozenset({"base_path", "schema"})
 
@@ -78,6 +80,19 @@ class Entity:
     def base_path(self) -> Path:
         """Give the folder that relative paths start at."""
         return self._source.folder or Path.cwd()
+
+    @property
+    def creation_context(self) -> Fields | None:
+        """Give who made it, and when it was made and changed, as times."""
+        found = self._document.get("creation_context")
+        if found is None:
+            return None
+        times = {
+            name: datetime.fromisoformat(value)
+            for name, value in found.items()
+            if name.endswith("_at") and isinstance(value, str)
+        }
+        return Fields({**found, **times})
 
     def as_document(self) -> Document:
         """Give what the user asks for, with its places where it came from a file."""
@@ -221,3 +236,17 @@ def _known(model: type[BaseModel]) -> set[str]:
         *model.model_fields,
         *(field.alias for field in model.model_fields.values() if field.alias),
     }
+
+
+def placed_document(kind: str, entity: Entity, *, own: bool = False) -> dict[str, Any]:
+    """Give a document whose local paths do not depend on where it lies.
+
+    With `own`, only what stands at its top that is no input.
+    """
+    document = entity.to_document()
+    document.pop("$schema", None)
+    for local in list(locals_of(kind, document, entity.base_path)):
+        local.holder[local.name] = str(local.path)
+    if own:
+        return {name: document[name] for name in ("code", "environment") if name in document}
+    return document

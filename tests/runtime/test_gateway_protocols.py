@@ -195,6 +195,12 @@ def test_unknown_models_and_addresses_are_not_found(gateway: Serving, path: str)
     assert get(gateway, path).status == 404
 
 
+def test_a_deployment_that_is_not_there_is_not_found(gateway: Serving) -> None:
+    for path in ("/named/v2/health/ready", "/named/ping", "/named/"):
+        answer = gateway.ask(None, path, "GET", azureml_model_deployment="../../etc")
+        assert answer.status == 404
+
+
 def test_a_script_says_itself_what_it_takes(gateway: Serving) -> None:
     for path in ("/e/invocations", "/e/v2/models/e/infer"):
         answer = post(gateway, path, {})

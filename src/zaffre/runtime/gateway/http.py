@@ -75,6 +75,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, _: Exception | None) -> None:
         """Forget the client: its queued calls need no answer any more."""
         self._transport = None
+        self._deaf = True
+        del self._parser  # it refers to us: without it we are freed at once, not by the collector
         self._service.connections.discard(self)
         for call in (self._serving, *self._waiting):
             if call is not None:

@@ -100,7 +100,10 @@ class Gateway:
         elif call.page is not None:
             name = self._main(call, call.endpoint)
             pool = self._fleet.pool(call.endpoint.name, name) if name else None
-            telling.answer(call, call.page, pool)
+            if pool is None and PICK in call.headers:
+                call.refuse(404, NO_DEPLOYMENT)
+            else:
+                telling.answer(call, call.page, pool)
 
     def _name(self, call: Call, endpoint: Endpoint) -> None:
         """Take a model's name in the address as the header that picks a deployment."""

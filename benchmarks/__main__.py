@@ -17,6 +17,7 @@ NAMES = (
     "pipelines",
     "scoring",
     "compiled",
+    "batch",
     "rollout",
 )
 

@@ -84,6 +84,21 @@ def test_lines_of_json_are_rows_whatever_their_values(tmp_path):
     assert "`x` missing" in rejects
 
 
+def test_later_lines_may_lack_what_the_first_had(tmp_path):
+    lines = [f'{{"id": {one}, "x": 1, "more": [1]}}' for one in range(10_000)]
+    (tmp_path / "in.jsonl").write_text("\n".join([*lines, '{"x": 2}']))
+    given = {"address": at(tmp_path / "in.jsonl", "jsonl"), "keep": ["more"]}
+    run(tmp_path, job(tmp_path, given, rows=10_000))
+    last = pq.read_table(tmp_path / "out/part-run-1-00001.parquet").to_pylist()
+    assert [(row["id"], row["more"], row["prediction"]) for row in last] == [(None, None, 4.0)]
+
+
+def test_tabs_part_the_values_of_tsv_files(tmp_path):
+    (tmp_path / "in.tsv").write_text("id\tx\n1\t2,5\n2\t3\n")
+    done = run(tmp_path, job(tmp_path, {"address": at(tmp_path / "in.tsv", "csv")}))
+    assert "1 rows scored, 1 rejected" in done.stdout
+
+
 def test_a_run_is_not_resumed_on_other_files(tmp_path, numbers):
     document = job(tmp_path, {"address": at(numbers, "parquet")}, error_threshold=0)
     spoil(numbers / "1.parquet", 12)
@@ -210,6 +225,18 @@ def test_objects_in_s3_are_read_and_written(tmp_path, numbers, s3):
                 (tmp_path / "copy" / name).write_bytes(bytes(store.get(one["path"]).bytes()))
     assert [one for one, _ in scores(tmp_path / "copy")] == list(range(20))
     assert "hush" not in done.stdout + done.stderr
+
+
+def test_objects_of_text_are_read_too(tmp_path, s3):
+    from obstore.store import from_url
+
+    store = from_url("s3://lake", config=s3, client_options={"allow_http": True})
+    store.put("rows.csv", b"id,x\n1,2\n2,3\n")
+    store.put("rows.jsonl", b'{"id": 1, "x": 2}\n')
+    for name, kind, count in (("rows.csv", "csv", 2), ("rows.jsonl", "jsonl", 1)):
+        given = {"address": at(f"s3://lake/{name}", kind, options=s3)}
+        done = run(tmp_path, job(tmp_path, given, run=kind))
+        assert f"{count} rows scored" in done.stdout
 
 
 def test_delta_in_s3_is_written_once(tmp_path, numbers, s3):

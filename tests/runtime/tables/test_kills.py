@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
+import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,60 +17,25 @@ pytest.importorskip("deltalake")
 pytest.importorskip("adbc_driver_postgresql")
 import pyarrow.parquet as pq  # noqa: E402
 
-from zaffre.runtime.tables import __main__ as program  # noqa: E402
 from zaffre.runtime.tables.databases import connect  # noqa: E402
-from zaffre.runtime.tables.delta import DeltaSink  # noqa: E402
-from zaffre.runtime.tables.file_sink import FileSink, Manifest  # noqa: E402
 from zaffre.runtime.tables.order import Address  # noqa: E402
-from zaffre.runtime.tables.sql_sink import SqlSink  # noqa: E402
 
+TESTS = Path(__file__).resolve().parents[2]
 CHUNKS = 3
 ROWS = 4 * CHUNKS
 
 
-def die(*_: Any) -> None:
-    """End this process as an operator or the kernel would: at once, with nothing said."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def attempt(path: Path, spoil: Callable[[], None]) -> int:
-    """Run an order in a process of its own, with something spoilt in it; give how it ended."""
-    child = os.fork()
-    if child == 0:
-        sys.argv = ["tables", str(path)]
-        spoil()
-        os._exit(program.main())
-    return os.waitpid(child, 0)[1]
-
-
-def at_call(owner: Any, name: str, count: int, *, after: bool) -> Callable[[], None]:
-    """Die before or after a method is called for the `count`th time in a process."""
-
-    def spoil() -> None:
-        whole = getattr(owner, name)
-        calls = iter(range(1, 1000))
-
-        def fatal(*arguments: Any, **named: Any) -> Any:
-            last = next(calls) == count
-            if last and not after:
-                die()
-            found = whole(*arguments, **named)
-            if last:
-                die()
-            return found
-
-        setattr(owner, name, fatal)
-
-    return spoil
-
-
-def killed_everywhere(path: Path, moments: list[tuple[Any, str]]) -> None:
+def killed_everywhere(path: Path, *moments: str) -> None:
     """Die at each moment in turn, each time getting a little further, and then run to the end."""
-    for owner, name in moments:
-        for after in (False, True):
-            status = attempt(path, at_call(owner, name, 1, after=after))
-            assert os.WIFSIGNALED(status), f"{name} was not reached"
-    assert attempt(path, lambda: None) == 0
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(TESTS / "table_kills.py"), str(path)]
+        + [f"zaffre.runtime.tables.{moment}" for moment in moments],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def job(folder: Path, given: dict, wanted: dict) -> Path:
@@ -101,14 +64,14 @@ def test_postgres_has_every_row_once(postgres_url, tmp_path):
     database.commit()
     given = {"address": at(postgres_url), "table": "rows_in"}
     path = job(tmp_path, given, {"address": at(postgres_url), "table": "scores"})
-    moments = [
-        (SqlSink, "begin"),
-        (SqlSink, "commit"),
-        (SqlSink, "_move"),  # all is written, nothing is committed
-        (SqlSink, "commit"),
-        (SqlSink, "finish"),
-    ]
-    killed_everywhere(path, moments)
+    killed_everywhere(
+        path,
+        "sql_sink:SqlSink.begin",
+        "sql_sink:SqlSink.commit",
+        "sql_sink:SqlSink._move",  # all is written, nothing is committed
+        "sql_sink:SqlSink.commit",
+        "sql_sink:SqlSink.finish",
+    )
     found = database.read("SELECT id, prediction FROM scores ORDER BY id").to_pylist()
     assert [tuple(row.values()) for row in found] == EXPECTED
     assert database.read("SELECT row_key FROM scores_rejects").to_pylist() == [{"row_key": "5"}]
@@ -119,7 +82,10 @@ def test_files_hold_every_row_once(tmp_path):
     path = job(tmp_path, numbers(tmp_path), {"address": at(tmp_path / "out", "parquet")})
     killed_everywhere(
         path,
-        [(FileSink, "begin"), (FileSink, "commit"), (Manifest, "write"), (Manifest, "finish")],
+        "file_sink:FileSink.begin",
+        "file_sink:FileSink.commit",
+        "file_sink:Manifest.write",
+        "file_sink:Manifest.finish",
     )
     manifest = json.loads((tmp_path / "out/_zaffre/run-1.json").read_text())
     files = [tmp_path / "out" / one for one in manifest["files"] if not one.startswith("_")]
@@ -135,7 +101,9 @@ def test_delta_holds_every_row_once(tmp_path):
     import deltalake
 
     path = job(tmp_path, numbers(tmp_path), {"address": at(tmp_path / "out", "delta")})
-    killed_everywhere(path, [(DeltaSink, "commit"), (DeltaSink, "_put"), (Manifest, "write")])
+    killed_everywhere(
+        path, "delta:DeltaSink.commit", "delta:DeltaSink._put", "file_sink:Manifest.write"
+    )
     table = deltalake.DeltaTable(tmp_path / "out").to_pyarrow_table().sort_by("id")
     assert (
         list(zip(table["id"].to_pylist(), table["prediction"].to_pylist(), strict=True))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from zaffre.runtime.tables.row_databases import as_text
+
 WANTED = {
     "double": pa.float64(),
     "float": pa.float32(),
@@ -50,7 +52,7 @@ def coerced(table: pa.Table, features: Sequence[Feature]) -> tuple[pa.Table, lis
 
 def plain(column: pa.ChunkedArray) -> pa.Array:
     """Give a column as one array of a simple type: no dictionaries, no decimals."""
-    array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     kind = array.type
     if pa.types.is_dictionary(kind):
         array = array.dictionary_decode()
@@ -67,8 +69,10 @@ def _fitted(column: pa.Array, feature: Feature) -> tuple[pa.Array, list[Misfit]]
     wanted = WANTED.get(feature.kind)
     if wanted is None:
         return _as_it_is(column), []
-    if pa.types.is_string(wanted) or column.type.equals(wanted):
-        return _cast(column, wanted), []
+    if pa.types.is_string(wanted):
+        return as_text(column), []
+    if column.type.equals(wanted):
+        return column, []
     whole = pa.types.is_integer(wanted) or pa.types.is_boolean(wanted)
     if column.null_count and whole:
         wanted = pa.float64()  # as pandas has whole numbers where some are missing
@@ -83,7 +87,7 @@ def _as_it_is(column: pa.Array) -> pa.Array:
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return _cast(column, pa.float64())
-    return column if pa.types.is_boolean(kind) else _cast(column, pa.string())
+    return column if pa.types.is_boolean(kind) else as_text(column)
 
 
 def _cast(column: pa.Array, wanted: pa.DataType) -> pa.Array:

@@ -53,9 +53,7 @@ def lay(table: pa.Table, memory: Memory) -> dict[str, Any]:
     described: list[dict[str, Any]] = []
     at = 0
     for name, column in zip(table.column_names, table.columns, strict=True):
-        array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        if isinstance(array, pa.ChunkedArray):
-            array = pa.concat_arrays(array.chunks) if array.num_chunks else array.type
+        array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         at, entry, own = _column(array, at)
         described.append({"name": name, **entry})
         parts += own

@@ -29,7 +29,6 @@ class FileSource:
     def __init__(self, place: Place, given: Input) -> None:
         self._place = place
         self._given = given
-        self._read = formats.READERS[given.address.format]
         ends = _ENDS[given.address.format]
         self._files = [one for one in place.entries() if one.path.lower().endswith(ends)]
         if not self._files:
@@ -74,16 +73,25 @@ class FileSource:
             spoiled: list[Spoiled] = []
             for table in self._tables(self._files[number].path, after, rows, spoiled):
                 after += table.num_rows
-                yield Chunk(self._within(table, bounds), [number, after])
+                yield Chunk(self._within(self._whole(table), bounds), [number, after])
             after = 0
             if spoiled:
                 yield Chunk(self.schema.empty_table(), [number + 1, 0], tuple(spoiled))
+
+    def _whole(self, table: pa.Table) -> pa.Table:
+        """Add the columns that the first rows had and these have not."""
+        for field in self.schema:
+            if field.name not in table.column_names:
+                missing = pa.nulls(table.num_rows, field.type)
+                table = table.append_column(field.name, missing)
+        return table
 
     def _tables(
         self, path: str, after: int, rows: int, spoiled: list[Spoiled]
     ) -> Iterator[pa.Table]:
         try:
-            yield from self._read(self._place.open(path), after, rows, spoiled)
+            read = formats.reader_of(self._given.address.format, path)
+            yield from read(self._place.open(path), after, rows, spoiled)
         except (pa.ArrowException, OSError) as error:
             raise Refused(f"`{path}` cannot be read: {error}") from None
 

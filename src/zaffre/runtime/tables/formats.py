@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -37,7 +38,9 @@ def parquet(file: Any, after: int, rows: int, _spoiled: list[Spoiled]) -> Iterat
         skip = 0
 
 
-def csv(file: Any, after: int, rows: int, spoiled: list[Spoiled]) -> Iterator[pa.Table]:
+def csv(
+    file: Any, after: int, rows: int, spoiled: list[Spoiled], delimiter: str = ","
+) -> Iterator[pa.Table]:
     """Read lines as text: what a column is, the model says, and not the first lines."""
 
     def wrong(row: Any) -> str:
@@ -45,7 +48,7 @@ def csv(file: Any, after: int, rows: int, spoiled: list[Spoiled]) -> Iterator[pa
         spoiled.append(Spoiled(str(row.text), reason))
         return "skip"
 
-    names = _header(file)
+    names = _header(file, delimiter)
     yield from _skipped(
         (
             pa.Table.from_batches([batch])
@@ -53,7 +56,7 @@ def csv(file: Any, after: int, rows: int, spoiled: list[Spoiled]) -> Iterator[pa
                 file,
                 read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK, use_threads=False),
                 parse_options=pyarrow.csv.ParseOptions(
-                    invalid_row_handler=wrong, newlines_in_values=True
+                    delimiter=delimiter, invalid_row_handler=wrong, newlines_in_values=True
                 ),
                 convert_options=pyarrow.csv.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.string()),
@@ -68,11 +71,11 @@ def csv(file: Any, after: int, rows: int, spoiled: list[Spoiled]) -> Iterator[pa
     )
 
 
-def _header(file: Any) -> list[str]:
+def _header(file: Any, delimiter: str) -> list[str]:
     """Read the names of the columns, and go back."""
     options = pyarrow.csv.ReadOptions(block_size=_BLOCK, use_threads=False)
     lenient = pyarrow.csv.ParseOptions(
-        invalid_row_handler=lambda _: "skip", newlines_in_values=True
+        delimiter=delimiter, invalid_row_handler=lambda _: "skip", newlines_in_values=True
     )
     names = pyarrow.csv.open_csv(file, read_options=options, parse_options=lenient).schema.names
     file.seek(0)
@@ -137,6 +140,13 @@ def _skipped(tables: Iterator[pa.Table], after: int, rows: int) -> Iterator[pa.T
 
 
 READERS: dict[str, Reader] = {"parquet": parquet, "csv": csv, "jsonl": jsonl}
+
+
+def reader_of(kind: str, path: str) -> Reader:
+    """Give what reads a file of a format; its name may say that tabs part the values."""
+    if kind == "csv" and path.lower().endswith(".tsv"):
+        return functools.partial(csv, delimiter="\t")
+    return READERS[kind]
 
 
 def encoded(table: pa.Table, kind: str, constant: tuple[str, ...] = ()) -> bytes:

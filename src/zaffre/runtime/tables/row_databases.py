@@ -34,7 +34,17 @@ def text_of(value: Any) -> str | None:
         return value
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    return json.dumps(value) if isinstance(value, (dict, list, bool)) else str(value)
+    if isinstance(value, (dict, list, bool)):
+        return json.dumps(value, default=str)
+    return str(value)
+
+
+def as_text(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Give any column as text; lists and structures are written as JSON."""
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.array([text_of(one) for one in column.to_pylist()], pa.string())
 
 
 class RowDatabase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -77,7 +78,7 @@ def score(chunk: pa.Table, features: Sequence[Feature], ask: Score) -> Scored:
     """
     table, misfits = coercion.coerced(chunk, features)
     sorting = _Sorting(ask)
-    places = pa.array(range(table.num_rows), pa.int64())
+    places = _numbered(table.num_rows)
     for misfit in misfits:
         sorting.reject(places.filter(misfit.rows), misfit.reason)
     if sorting.reasons:
@@ -87,6 +88,12 @@ def score(chunk: pa.Table, features: Sequence[Feature], ask: Score) -> Scored:
     if words:
         _in_parts(sorting, table, places, words)
     return _together(sorting)
+
+
+@functools.lru_cache(maxsize=2)
+def _numbered(rows: int) -> pa.Array:
+    """Give the places of so many rows; chunks are mostly of one size."""
+    return pa.array(range(rows), pa.int64())
 
 
 def _in_parts(sorting: _Sorting, table: pa.Table, places: pa.Array, words: str) -> None:

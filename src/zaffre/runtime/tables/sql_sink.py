@@ -12,6 +12,7 @@ import pyarrow as pa
 from zaffre.runtime.tables.chunks import Opening, Outcome, Progress
 from zaffre.runtime.tables.databases import Broken, Database
 from zaffre.runtime.tables.order import Order, Refused
+from zaffre.runtime.tables.row_databases import as_text
 
 _COUNTS = ("chunks", "rows_read", "rows_scored", "rows_rejected")
 
@@ -91,27 +92,34 @@ class SqlSink:
 
     def commit(self, outcome: Outcome) -> None:
         """Write a chunk, its rejects and the progress in one transaction."""
+        predictions, rejects = storable(outcome.predictions), storable(outcome.rejects)
         try:
-            self._put(self._table, outcome.predictions, self._key)
-            self._put(self._rejects, outcome.rejects, "")
+            # Tables are made before: in MySQL, making one commits what was written so far.
+            self._prepare(self._table, predictions, self._key)
+            self._prepare(self._rejects, rejects, "")
+            self._put(self._table, predictions, self._key)
+            self._put(self._rejects, rejects, "")
             self._move(outcome.progress)
         except Broken as error:
             self._database.rollback()
             raise Refused(f"The predictions cannot be written: {error}") from None
         self._keep()
 
-    def _put(self, table: str, rows: pa.Table, key: str) -> None:
-        if rows.num_rows == 0:
+    def _prepare(self, table: str, rows: pa.Table, key: str) -> None:
+        """Make a table, or see that it fits, when rows come for it first."""
+        if rows.num_rows == 0 or table in self._ready:
             return
-        rows = storable(rows)
-        if table not in self._ready:
-            columns = [
-                (field.name, self._dialect.type_of(field.type, key=field.name == key))
-                for field in rows.schema
-            ]
-            self._create(table, columns, key)
-            self._ready[table] = self._fitting(table, rows)
-        self._database.put(table, rows, self._ready[table], key)
+        columns = [
+            (field.name, self._dialect.type_of(field.type, key=field.name == key))
+            for field in rows.schema
+        ]
+        self._create(table, columns, key)
+        self._ready[table] = self._fitting(table, rows)
+        self._keep()
+
+    def _put(self, table: str, rows: pa.Table, key: str) -> None:
+        if rows.num_rows:
+            self._database.put(table, rows, self._ready[table], key)
 
     def _fitting(self, table: str, rows: pa.Table) -> dict[str, str]:
         types = self._types(table)
@@ -171,18 +179,21 @@ class SqlSink:
 
 def storable(rows: pa.Table) -> pa.Table:
     """Give columns in the types that tables are made with; what is none of them becomes text."""
-    schema = pa.schema([(field.name, _storable(field.type)) for field in rows.schema])
-    return rows.cast(schema)
+    columns = [_storable(column) for column in rows.columns]
+    return pa.table(columns, names=rows.column_names)
 
 
-def _storable(kind: pa.DataType) -> pa.DataType:
+def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        return column
     if pa.types.is_integer(kind):
-        return pa.int64()
+        return column.cast(pa.int64())
     if pa.types.is_floating(kind):
-        return pa.float64()
+        return column.cast(pa.float64())
     if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", kind.tz)
-    return kind if pa.types.is_boolean(kind) else pa.string()
+        return column.cast(pa.timestamp("us", kind.tz))
+    return as_text(column)
 
 
 _RUN = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.endpoint_context import stage
+from zaffre.adapters.local.parquet import ProgramParquet
 from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds import entity, registry
 from zaffre.kinds.batch_deployment import ModelBatchDeploymentSpec
@@ -41,10 +43,10 @@ def ctx(world):
     return world.ctx
 
 
-def make(ctx, **fields):
-    document = {"name": VIEW.name, "entity_key": "customer", **fields}
+def make(ctx, key=VIEW, **fields):
+    document = {"name": key.name, "entity_key": "customer", **fields}
     spec = check(registry.kind("prediction_view"), document).spec
-    return predictions.create(ctx, VIEW, spec)
+    return predictions.create(ctx, key, spec)
 
 
 def tree(ctx, **contents):
@@ -271,6 +273,32 @@ def test_a_view_without_a_batch_endpoint_is_not_refreshed(ctx):
     make(ctx)
     with pytest.raises(Invalid, match="no batch endpoint"):
         predictions.refresh(ctx, VIEW)
+
+
+def test_parquet_is_read_beside_the_server(world):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    ctx = replace(world.ctx, parquet=ProgramParquet())
+    make(ctx)
+    rows = [{"customer": 7, "event_time": datetime(2026, 1, 1, tzinfo=UTC), "prediction": 0.5}]
+    sink = arrow.BufferOutputStream()
+    parquet.write_table(arrow.Table.from_pylist(rows), sink)
+    blob = ctx.artifacts.put([sink.getvalue().to_pybytes()])
+    whole = tree_of([Leaf("part-0.parquet", blob.digest, blob.size)])
+    made = job(ctx, "j1", part__csv=TABLE)
+    result = OutputResult(type="uri_folder", tree=files.store_tree(ctx, whole))
+    status = made.status.model_copy(update={"results": {"score": result}})
+    ctx.metadata.apply([Put(replace(made, status=status))])
+    predictions.load(ctx, VIEW, "j1")
+    predictions.advance(ctx, VIEW)
+    assert answer(ctx, "7") == ("cold", 0.5)
+    status = predictions.show(ctx, VIEW).status
+    assert status.watermark == "2026-01-01T00:00:00Z"
+    make(ctx, Key("prediction_view", "default", "other"), entity_key="client")
+    key = Key("prediction_view", "default", "other")
+    predictions.load(ctx, key, "j1")
+    predictions.advance(ctx, key)
+    error = predictions.show(ctx, key).status.loads[0].error
+    assert error.startswith("`part-0.parquet`: there is no column `client`.")
 
 
 def test_numbers_are_entities_whoever_wrote_them(ctx):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from zaffre.kinds.job_ports import AssetType
 from zaffre.kinds.part import Part
@@ -47,10 +47,16 @@ class PredictionViewSpec(Spec):
     batch_input_type: AssetType = Field(
         default="uri_folder", title="Input type", description="What `batch_input` leads to."
     )
+    batch_request: dict[str, JsonValue] = Field(
+        default_factory=dict,
+        title="Batch request",
+        description="All that `refresh` says to the batch endpoint, as in the file of "
+        "`batch-endpoint invoke -f`, where `batch_input` is not enough.",
+    )
     batch_output: str = Field(
         default="score",
         title="Batch output",
-        description="Output of the batch's job that holds its rows (CSV or JSON lines).",
+        description="Output of the batch's job that holds its rows (CSV, JSON lines or Parquet).",
     )
     batch_columns: list[str] = Field(
         default_factory=list,

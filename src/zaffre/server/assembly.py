@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from zaffre.adapters.local import LocalCompute, LocalSettings
 from zaffre.adapters.local.capture_tables import ProgramTables
+from zaffre.adapters.local.parquet import ProgramParquet
 from zaffre.adapters.uv import BuilderSettings, UvBuilder
 from zaffre.api.gate import Gate
 from zaffre.api.table import all_routes
@@ -79,6 +80,7 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         job_types=job_types.OWN,
         steps=SqlStepMemory(database, clock),
         tables=ProgramTables(),
+        parquet=ProgramParquet(),
         scoring_program=PROGRAM.parent,
         builder=UvBuilder(
             home.envs, os.environ, clock, BuilderSettings(strict=settings.strict_environments)

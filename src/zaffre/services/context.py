@@ -16,6 +16,7 @@ from zaffre.ports.compute import Compute
 from zaffre.ports.files import FileStore
 from zaffre.ports.logged_models import LoggedModelStore
 from zaffre.ports.metadata import SERVER, Actor, MetadataStore
+from zaffre.ports.parquet import ParquetReader
 from zaffre.ports.predictions import PredictionStore
 from zaffre.ports.secrets import Secrets
 from zaffre.ports.step_memory import StepMemory
@@ -119,6 +120,7 @@ class Context:
     job_types: Mapping[str, JobType] = field(default_factory=dict)
     steps: StepMemory | None = None
     tables: CaptureTables | None = None
+    parquet: ParquetReader | None = None
     scoring_program: Path | None = None
 
     def acting(self, actor: Actor) -> Context:

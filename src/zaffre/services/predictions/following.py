@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zaffre.errors import Invalid
-from zaffre.kinds.invocation import Invocation
-from zaffre.kinds.job_ports import JobInput
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.scoring_job import DEPLOYMENT_TAG, ENDPOINT_TAG
@@ -15,7 +13,7 @@ from zaffre.services import resources
 from zaffre.services.batch import jobs as batch_jobs
 from zaffre.services.context import Context
 from zaffre.services.predictions.loading import load, read_at
-from zaffre.services.predictions.parts import room_of, spec_of, status_of
+from zaffre.services.predictions.parts import invocation_of, room_of, spec_of, status_of
 
 
 def followed(ctx: Context) -> list[Key]:
@@ -46,16 +44,12 @@ def refresh(ctx: Context, key: Key) -> Resource:
     """
     view = ctx.metadata.get(key)
     spec = spec_of(view.spec)
-    if spec.batch_endpoint is None or spec.batch_input is None:
+    if spec.batch_endpoint is None or not (spec.batch_input or spec.batch_request):
         raise Invalid(
             f"View `{key.name}` names no batch endpoint and data to score.",
             hint="Give it `batch_endpoint` and `batch_input`, or `load` the output of a job.",
         )
-    asked = Invocation(
-        deployment_name=spec.batch_deployment,
-        input=JobInput(type=spec.batch_input_type, path=spec.batch_input),
-        display_name=f"refresh {key.name}",
-    )
+    asked = invocation_of(spec).model_copy(update={"display_name": f"refresh {key.name}"})
     endpoint = Key("batch_endpoint", key.workspace, spec.batch_endpoint)
     job = batch_jobs.invoke(ctx, endpoint, asked)
     load(replace(ctx, actor=replace(ctx.actor, once=None)), key, job.key.name)

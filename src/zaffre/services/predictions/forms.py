@@ -38,7 +38,7 @@ def read(
         else:
             raise Invalid(
                 f"{shown(path)} is no table that a view reads.",
-                hint=f"Let it be one of {listed([*TABLES, *LINES])}.",
+                hint=f"Let it be one of {listed([*TABLES, *LINES, '.parquet'])}.",
             )
     except (UnicodeDecodeError, csv.Error) as error:
         raise Invalid(f"{shown(path)} cannot be read: {error}.") from None

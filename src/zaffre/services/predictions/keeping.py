@@ -19,7 +19,7 @@ from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Browse, Page
 from zaffre.services import gateway, resources, workspaces
 from zaffre.services.context import Context
-from zaffre.services.predictions.parts import room_of, spec_of, status_of
+from zaffre.services.predictions.parts import invocation_of, room_of, spec_of, status_of
 
 ROOM_BYTES = 8
 ROUNDS = 100
@@ -29,6 +29,7 @@ _PARTS = {
     "online_deployment": "online_endpoint",
     "batch_deployment": "batch_endpoint",
     "batch_input": "batch_endpoint",
+    "batch_request": "batch_endpoint",
 }
 
 
@@ -123,13 +124,17 @@ def _check(ctx: Context, key: Key, spec: PredictionViewSpec) -> None:
         except NotFound as error:
             raise _wrong(kind, error.message, "Create it first.") from None
     for part, whole in _PARTS.items():
-        if getattr(spec, part) is not None and getattr(spec, whole) is None:
+        if getattr(spec, part) and getattr(spec, whole) is None:
             raise _wrong(part, f"`{part}` means nothing without `{whole}`.", f"Add `{whole}`.")
     if spec.batch_input is not None:
         try:
             parse_remote(spec.batch_input)
         except Invalid as error:
             raise _wrong("batch_input", error.message, error.hint or "") from None
+    try:
+        invocation_of(spec)
+    except Invalid as error:
+        raise _wrong("batch_request", error.message, error.hint or "") from None
     missing = {spec.entity_key, spec.event_time, spec.prediction_column}
     missing -= set(spec.batch_columns)
     if spec.batch_columns and missing:

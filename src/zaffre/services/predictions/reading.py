@@ -15,11 +15,13 @@ from zaffre.kinds.prediction import Scored
 from zaffre.kinds.resource import Json
 from zaffre.kinds.scored_call import Columns, finite
 from zaffre.kinds.tree import Leaf, Tree
+from zaffre.services import blobs
 from zaffre.services.context import Context
 from zaffre.services.predictions import forms
 from zaffre.services.predictions.forms import Row
 
 FLOATING = re.compile(r"-?[0-9]{1,15}\.0+\Z")
+PARQUET = (".parquet", ".pqt")
 NUMBERED = ("row", "prediction", "file")
 """What a batch deployment without a script writes of each row of its input files."""
 
@@ -56,10 +58,25 @@ def _is_csv(leaf: Leaf) -> bool:
 
 
 def _own(ctx: Context, leaf: Leaf, columns: Columns, names: Sequence[str]) -> Iterator[Row]:
-    with ctx.artifacts.open(leaf.digest) as file:
-        wanted = {columns.key, columns.time, columns.value}
-        for row in forms.read(leaf.path, file, wanted, names):
-            yield _typed(row, columns) if _is_csv(leaf) else row
+    wanted = (columns.key, columns.time, columns.value)
+    for row in _table(ctx, leaf, wanted, names):
+        yield _typed(row, columns) if _is_csv(leaf) else row
+
+
+def _table(
+    ctx: Context, leaf: Leaf, wanted: Sequence[str], names: Sequence[str] = ()
+) -> Iterator[Row]:
+    """Give the rows of a file by its form: CSV and JSON lines by us, Parquet by a program."""
+    path = ctx.artifacts.path(leaf.digest)
+    if not leaf.path.lower().endswith(PARQUET) or ctx.parquet is None or path is None:
+        with ctx.artifacts.open(leaf.digest) as file:
+            yield from forms.read(leaf.path, file, wanted, names)
+        return
+    blobs.verify(ctx, leaf.digest)
+    try:
+        yield from ctx.parquet.rows(path, wanted)
+    except Invalid as error:
+        raise Invalid(f"{shown(leaf.path)}: {error.message}", hint=error.hint) from None
 
 
 def _is_numbered(ctx: Context, leaf: Leaf, inputs: dict[str, Leaf]) -> bool:
@@ -109,8 +126,7 @@ class _Opened:
         raise Invalid(f"{shown(name)} has no row {number}.")
 
     def _read(self, leaf: Leaf) -> Iterator[Row]:
-        with self.ctx.artifacts.open(leaf.digest) as file:
-            yield from forms.read(leaf.path, file, {self.columns.key, self.columns.time})
+        return _table(self.ctx, leaf, (self.columns.key, self.columns.time))
 
 
 def _scored(leaf: Leaf, number: int, row: Row, columns: Columns) -> Scored:

@@ -1,0 +1,1 @@
+"""Rows of Parquet files as lines of JSON: a program of its own, with pyarrow."""

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
+
 import click
 import pytest
 
 from zaffre.cli import output
+from zaffre.cli.steps import Steps
 from zaffre.cli.tree import drawn
 
 NODES = [
@@ -83,8 +86,23 @@ def test_logs_keep_colours_and_lose_what_commands_a_terminal():
     assert output.clean("a\x1b[2Jb\r\nc") == "a�[2Jb� c"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.25, "0.2 s"), (75, "1 min 15 s"), (7300, "2 h 01 min"), (None, "")]
-)
-def test_durations_are_said_as_people_say_them(seconds, text):
-    assert output.duration(seconds) == text
+def test_a_pipe_gets_a_line_for_each_part_that_changes():
+    inner = {
+        "name": "p-inner", "type": "pipeline", "jobs": {"a": {}},
+        "steps": {"a": {"job": "p-inner-a", "status": "Running"}},
+    }  # fmt: skip
+    job = {
+        "name": "p", "type": "pipeline", "jobs": {"inner": {"type": "pipeline"}, "last": {}},
+        "steps": {"inner": {"job": "p-inner", "status": "Running"}},
+    }  # fmt: skip
+    stream = io.StringIO()
+    shown = Steps(stream, lambda _: inner)
+    shown.show(job)
+    shown.show(job)
+    inner["steps"]["a"]["status"] = "Completed"
+    shown.show(job)
+    assert stream.getvalue().splitlines() == [
+        "· inner: Running",
+        "· inner/a: Running",
+        "· inner/a: Completed",
+    ]

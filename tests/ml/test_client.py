@@ -228,6 +228,22 @@ def test_a_job_in_a_notebook_shows_its_live_state(fake, client, monkeypatch, cap
     assert "&lt;b&gt;" in display.shown[0]
 
 
+def test_a_pipeline_in_a_notebook_shows_its_steps(fake, client, monkeypatch):
+    import types
+
+    display = Display()
+    shell = types.SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    step = {"job": "p-a", "status": "Completed", "reused": "old"}
+    fake.resources["jobs/p"] = {
+        "name": "p", "type": "pipeline", "status": "Running", "jobs": {"a": {}}, "steps": {"a": step},
+    }  # fmt: skip
+    client.jobs.stream("p")
+    assert "<b>a</b>: Completed (reused from old)" in display.shown[-1]
+    assert "reused from old" in client.jobs.get("p")._repr_html_()
+
+
 def test_a_job_looks_at_itself_again_when_it_is_shown(fake, client):
     fake.resources["jobs/j"] = {"name": "j", "status": "Running"}
     job = client.jobs.get("j")

@@ -296,7 +296,7 @@ def _follow(wanted: Wanted, client: MLClient, name: str) -> None:
     Raises:
         Failed: it did not complete.
     """
-    view = streaming.Terminal(sys.stdout, sys.stderr)
+    view = streaming.Terminal(sys.stdout, sys.stderr, client.jobs.look)
     try:
         job = client.jobs.watch(name, view)
     except KeyboardInterrupt:

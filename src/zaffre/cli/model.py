@@ -57,7 +57,7 @@ def package(noun: Noun) -> click.Command:
             wanted.show(found["files"] if wanted.drawn else found, ("path", "bytes"))
             return
         del order["dry_run"]
-        view = streaming.Terminal(sys.stderr, sys.stderr)
+        view = streaming.Terminal(sys.stderr, sys.stderr, wanted.client().jobs.look)
         place = models.package(
             name, version, download_path=folder, zipped=zipped, view=view, **order
         )

@@ -195,17 +195,6 @@ def harmless(text: str) -> str:
     return "".join(part + colour for part, colour in zip(safe, [*kept, ""], strict=True))
 
 
-def duration(seconds: float | None) -> str:
-    """Write a duration as a person says it."""
-    if seconds is None:
-        return ""
-    if seconds < 60:  # noqa: PLR2004
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
-
-
 def width(text: str) -> int:
     """Give the columns that a text takes on a terminal."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)

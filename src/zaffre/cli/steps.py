@@ -1,14 +1,15 @@
-"""The steps of a pipeline at the terminal: a live tree, plain lines in a pipe, and its plan."""
+"""What a job is made of, at the terminal: a live tree, plain lines in a pipe, and its plan."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 import click
 
 from zaffre.cli import output
+from zaffre.ml.durations import elapsed, spoken
+from zaffre.ml.job_tree import NESTED, Branch, Look, branches, said
 
 MARKS = {
     "Completed": ("✓", "green"),
@@ -24,10 +25,11 @@ MOST = 60
 
 
 class Steps:
-    """Shows how the steps of a pipeline go."""
+    """Shows how the steps of a pipeline, or the trials of a sweep, go."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, look: Look) -> None:
         self._stream = stream
+        self._look = look
         self._live = stream.isatty()
         self._lines = 0
         self._seen: dict[str, tuple[str, int]] = {}
@@ -40,7 +42,7 @@ class Steps:
             self._tell(job)
 
     def _draw(self, job: Mapping[str, Any]) -> None:
-        lines = [_head(job), *(f"  {line}" for line in _drawn(job))][:MOST]
+        lines = [_head(job), *_drawn(branches(job, self._look))][:MOST]
         if self._lines:
             self._stream.write(f"\x1b[{self._lines}A\x1b[J")
         self._stream.write("".join(f"{line}\n" for line in lines))
@@ -48,41 +50,19 @@ class Steps:
         self._lines = len(lines)
 
     def _tell(self, job: Mapping[str, Any]) -> None:
-        for name, step in (job.get("steps") or {}).items():
-            now = (step.get("status", ""), step.get("attempt", 1))
+        for name, facts in _flat(branches(job, self._look)):
+            if not facts:
+                continue
+            now = (facts.get("status", "NotStarted"), facts.get("attempt", 1))
             if self._seen.get(name) != now:
                 self._seen[name] = now
-                self._stream.write(f"· {name}: {said(step)}\n")
+                self._stream.write(f"· {output.harmless(name)}: {output.harmless(said(facts))}\n")
         self._stream.flush()
 
 
-def is_pipeline(job: Mapping[str, Any]) -> bool:
-    """Say whether a job has steps."""
-    return job.get("type") == "pipeline"
-
-
-def said(step: Mapping[str, Any]) -> str:
-    """Say how a step goes: state, time, what was reused, what went wrong."""
-    text = str(step.get("status") or "NotStarted")
-    if step.get("reused"):
-        return f"{text} (reused from {step['reused']})"
-    if step.get("waits_for"):
-        return f"{text} (waits for {step['waits_for']})"
-    if int(step.get("attempt") or 1) > 1:
-        text += f" (try {step['attempt']})"
-    seconds = _seconds(step)
-    if seconds is not None:
-        text += f", {output.duration(seconds)}"
-    if step.get("error"):
-        text += f": {output.harmless(str(step['error']))}"
-    return text
-
-
-def names(job: Mapping[str, Any]) -> list[str]:
-    """List the steps of a pipeline in the order written."""
-    component = job.get("component")
-    body = component if isinstance(component, dict) else job
-    return list(body.get("jobs") or job.get("steps") or {})
+def has_parts(job: Mapping[str, Any]) -> bool:
+    """Say whether a job is made of others: steps or trials."""
+    return job.get("type") in NESTED
 
 
 def plan_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -99,24 +79,23 @@ def plan_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _head(job: Mapping[str, Any]) -> str:
-    seconds = _seconds(job)
-    time_ = f", {output.duration(seconds)}" if seconds is not None else ""
+    seconds = elapsed(job)
+    time_ = f", {spoken(seconds)}" if seconds is not None else ""
     return click.style(f"{job['name']}: {job.get('status')}{time_}", bold=True)
 
 
-def _drawn(job: Mapping[str, Any]) -> Iterator[str]:
-    steps = job.get("steps") or {}
-    known = names(job)
-    width = max((len(name) for name in known), default=0)
-    for name in known:
-        step = steps.get(name) or {}
-        mark, color = MARKS.get(step.get("status", ""), WAITING)
-        yield f"{click.style(mark, fg=color)} {name:<{width}}  {said(step)}"
+def _drawn(found: Sequence[Branch], indent: str = "  ") -> Iterator[str]:
+    wide = max((len(one.name) for one in found), default=0)
+    for one in found:
+        mark, color = MARKS.get(one.facts.get("status", ""), WAITING)
+        text = output.harmless(f"{one.name:<{wide}}  {said(one.facts)}")
+        yield f"{indent}{click.style(mark, fg=color)} {text}"
+        yield from _drawn(one.below, f"{indent}  ")
 
 
-def _seconds(one: Mapping[str, Any]) -> float | None:
-    started = one.get("started_at")
-    if started is None:
-        return None
-    ended = one.get("ended_at")
-    return max(0.0, float((ended if ended is not None else time.time()) - started))
+def _flat(found: Sequence[Branch], above: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give all parts, each by its way from the top."""
+    for one in found:
+        name = f"{above}{one.name}"
+        yield name, one.facts
+        yield from _flat(one.below, f"{name}/")

@@ -9,7 +9,9 @@ import click
 from zaffre.cli import output, steps
 from zaffre.errors import ZaffreError
 from zaffre.ml.client import MLClient
-from zaffre.ml.jobs import ENDED, duration
+from zaffre.ml.durations import elapsed, spoken
+from zaffre.ml.job_tree import Look, branches, said
+from zaffre.ml.jobs import ENDED
 from zaffre.ml.progress import size
 
 FIELDS = ("name", "display_name", "experiment_name", "compute")
@@ -19,12 +21,12 @@ MOST_METRICS = 30
 class Terminal:
     """Log on standard output, states on standard error."""
 
-    def __init__(self, stream: TextIO, messages: TextIO) -> None:
+    def __init__(self, stream: TextIO, messages: TextIO, look: Look) -> None:
         self._stream = stream
         self._messages = messages
         self._state = ""
         self._at_start = True
-        self._steps = steps.Steps(messages)
+        self._steps = steps.Steps(messages, look)
 
     def text(self, text: str) -> None:
         """Write a piece of the log."""
@@ -36,7 +38,7 @@ class Terminal:
 
     def state(self, job: dict[str, Any]) -> None:
         """Write a new state on a line of its own, apart from the log."""
-        if steps.is_pipeline(job):
+        if steps.has_parts(job):
             self._steps.show(job)
             return
         if job["status"] == self._state:
@@ -47,7 +49,7 @@ class Terminal:
 
     def end(self, job: dict[str, Any]) -> None:
         """Finish the last line; the summary follows."""
-        if steps.is_pipeline(job):
+        if steps.has_parts(job):
             self._steps.show(job)
         self._state = job["status"]
         self._finish()
@@ -75,18 +77,16 @@ def summary(client: MLClient, job: dict[str, Any]) -> str:
     """Say how a job is, or how it ended: state, time, exit code, metrics, outputs."""
     facts: dict[str, Any] = {name: job[name] for name in FIELDS if job.get(name)}
     facts["status"] = job.get("status")
-    seconds = duration(job)
+    seconds = elapsed(job)
     if seconds is not None:
-        facts["duration"] = output.duration(seconds)
+        facts["duration"] = spoken(seconds)
     for name in ("exit_code", "signal"):
         if job.get(name) is not None:
             facts[name] = job[name]
     if job.get("error"):
         facts["error"] = job["error"].get("message")
-    if steps.is_pipeline(job):
-        facts["steps"] = {
-            name: steps.said((job.get("steps") or {}).get(name) or {}) for name in steps.names(job)
-        }
+    if job.get("type") == "pipeline":
+        facts["steps"] = {one.name: said(one.facts) for one in branches(job)}
     facts |= _usage(job) | _results(client, job)
     if job.get("warnings"):
         facts["warnings"] = "\n".join(job["warnings"])
@@ -98,7 +98,7 @@ def _usage(job: dict[str, Any]) -> dict[str, Any]:
     if not usage:
         return {}
     cpu, memory = usage.get("cpu_seconds", 0), usage.get("peak_memory_bytes", 0)
-    return {"usage": f"{output.duration(cpu)} CPU, {size(memory)} memory at most"}
+    return {"usage": f"{spoken(cpu)} CPU, {size(memory)} memory at most"}
 
 
 def _results(client: MLClient, job: dict[str, Any]) -> dict[str, Any]:

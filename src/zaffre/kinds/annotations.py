@@ -66,6 +66,11 @@ def choices(annotation: Any) -> list[str]:
     return [str(word) for words in found for word in words]
 
 
+def takes_words_only(annotation: Any) -> bool:
+    """Say whether a type takes some words and nothing else."""
+    return all(get_origin(one) is Literal for one in branches(annotation) if one is not NoneType)
+
+
 def described(annotation: Any) -> str:
     """Say in words what a type takes: `text or a mapping`."""
     words = [_word(one) for one in branches(annotation) if one is not NoneType]

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zaffre.ml.client import MLClient as MLClient
     from zaffre.ml.commanding import command as command
+    from zaffre.ml.entities import AmlTokenConfiguration as AmlTokenConfiguration
     from zaffre.ml.entities import Input as Input
+    from zaffre.ml.entities import ManagedIdentityConfiguration as ManagedIdentityConfiguration
+    from zaffre.ml.entities import MpiDistribution as MpiDistribution
     from zaffre.ml.entities import Output as Output
+    from zaffre.ml.entities import PyTorchDistribution as PyTorchDistribution
+    from zaffre.ml.entities import RayDistribution as RayDistribution
+    from zaffre.ml.entities import TensorFlowDistribution as TensorFlowDistribution
+    from zaffre.ml.entities import UserIdentityConfiguration as UserIdentityConfiguration
     from zaffre.ml.loading import (
         load_batch_deployment as load_batch_deployment,
     )
@@ -89,7 +96,17 @@ if TYPE_CHECKING:
 HOMES = {
     "client": ("MLClient",),
     "commanding": ("command",),
-    "entities": ("Input", "Output"),
+    "entities": (
+        "Input",
+        "Output",
+        "AmlTokenConfiguration",
+        "ManagedIdentityConfiguration",
+        "MpiDistribution",
+        "PyTorchDistribution",
+        "RayDistribution",
+        "TensorFlowDistribution",
+        "UserIdentityConfiguration",
+    ),
     "loading": (
         "load_batch_deployment",
         "load_batch_endpoint",
@@ -121,7 +138,7 @@ HOMES = {
 }
 """Which module each name lives in."""
 
-MODULES = ("constants", "dsl", "entities", "exceptions", "sweep")
+MODULES = ("constants", "dsl", "entities", "exceptions", "parallel", "sweep")
 PLACES = {name: module for module, names in HOMES.items() for name in names}
 
 __all__ = [*PLACES, *MODULES]  # noqa: PLE0604 (names made of the table above)

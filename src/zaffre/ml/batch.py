@@ -15,6 +15,7 @@ from zaffre.ml.collection import pages
 from zaffre.ml.connection import Connection
 from zaffre.ml.endpoints import Deployments, Endpoints
 from zaffre.ml.entities import BatchDeployment, BatchEndpoint, Job
+from zaffre.ml.entities.ports import value_of
 from zaffre.ml.fields import plain
 from zaffre.ml.preparing import prepare
 
@@ -46,7 +47,8 @@ class BatchEndpoints(Endpoints[BatchEndpoint]):
         for change in params_override or ():
             said |= change
         given = {name: plain(one) for name, one in said.items() if one is not None}
-        given |= {"inputs": plain(dict(inputs or {})), "outputs": plain(dict(outputs or {}))}
+        values = {name: value_of(one) for name, one in (inputs or {}).items()}
+        given |= {"inputs": plain(values), "outputs": plain(dict(outputs or {}))}
         return self.invoke_with(endpoint_name, Document(nested(given)))
 
     def invoke_with(self, endpoint_name: str, document: Document, here: Iterable[str] = ()) -> Job:

@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from zaffre.ml.batch import BatchDeployments, BatchEndpoints
     from zaffre.ml.collection import Collection
     from zaffre.ml.endpoints import OnlineDeployments, OnlineEndpoints
-    from zaffre.ml.entities import Component, Compute, Workspace
+    from zaffre.ml.entities import Compute
     from zaffre.ml.entity import Entity
     from zaffre.ml.jobs import Jobs
     from zaffre.ml.models import Models
+    from zaffre.ml.places import Components, Workspaces
     from zaffre.ml.polling import Poller
     from zaffre.ml.prediction_views import PredictionViews
     from zaffre.ml.schedules import Schedules
 
 COLLECTIONS = {
-    "workspace": ("collection", "Collection"),
+    "workspace": ("places", "Workspaces"),
     "compute": ("collection", "Collection"),
     "datastore": ("assets", "Datastores"),
     "data": ("assets", "DataAssets"),
     "environment": ("assets", "Environments"),
-    "component": ("collection", "Collection"),
+    "component": ("places", "Components"),
     "job": ("jobs", "Jobs"),
     "schedule": ("schedules", "Schedules"),
     "model": ("models", "Models"),
@@ -132,9 +133,9 @@ class MLClient:
         return cast("Environments", self.collection("environment"))
 
     @property
-    def components(self) -> Collection[Component]:
+    def components(self) -> Components:
         """Give the components."""
-        return cast("Collection[Component]", self.collection("component"))
+        return cast("Components", self.collection("component"))
 
     @property
     def compute(self) -> Collection[Compute]:
@@ -147,9 +148,9 @@ class MLClient:
         return cast("Datastores", self.collection("datastore"))
 
     @property
-    def workspaces(self) -> Collection[Workspace]:
+    def workspaces(self) -> Workspaces:
         """Give the workspaces of the server."""
-        return cast("Collection[Workspace]", self.collection("workspace"))
+        return cast("Workspaces", self.collection("workspace"))
 
     @property
     def online_endpoints(self) -> OnlineEndpoints:

@@ -38,13 +38,16 @@ class Collection(Generic[E]):
         self._entity = cast("type[E]", entity_of(kind))
         self._kind: Kind = self._entity.kind
 
-    def create_or_update(self, entity: E, **_: Any) -> E:
-        """Store what the entity says and give what the server made of it."""
-        return self.entity(self.put(self._document(entity)))
+    def create_or_update(self, entity: E, *, version: str | None = None, **_: Any) -> E:
+        """Store what the entity says, under a version, and give what the server made of it."""
+        document = self._document(entity)
+        if version is not None and self._kind.versioned:
+            document = document.with_data({**document.data, "version": str(version)})
+        return self.entity(self.put(document))
 
-    def begin_create_or_update(self, entity: E, **_: Any) -> Poller[E]:
+    def begin_create_or_update(self, entity: E, **options: Any) -> Poller[E]:
         """Store what the entity says and give a poller that ends when it is ready."""
-        stored = self.create_or_update(entity)
+        stored = self.create_or_update(entity, **options)
         return self.until_ready(stored)
 
     begin_create = begin_create_or_update

@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel
 
+from zaffre.errors import Invalid
 from zaffre.kinds import registry
+from zaffre.kinds.annotations import choices, takes_words_only
 from zaffre.kinds.document import Document
 from zaffre.kinds.near import advice
 from zaffre.kinds.resource import Kind
@@ -36,13 +38,22 @@ class Part(Fields):
 
     def __init__(self, *args: Any, **fields: Any) -> None:
         given = {name: value for name, value in dict(*args, **fields).items() if value is not None}
-        if self.model is not None:
-            refuse_unknown(type(self), given, _known(self.model))
+        model = self.model_for(given)
+        if model is not None:
+            refuse_unknown(type(self), given, _known(model))
+            refuse_wrong_words(type(self), given, model)
         super().__init__(given)
 
+    @classmethod
+    def model_for(cls, given: Mapping[str, Any]) -> type[BaseModel] | None:
+        """Give what its fields are checked against."""
+        del given
+        return cls.model
+
     def __getattr__(self, name: str) -> Any:
-        if name not in self and self.model is not None and name in self.model.model_fields:
-            return default(self.model, name)
+        model = self.model_for(self)
+        if name not in self and model is not None and name in model.model_fields:
+            return default(model, name)
         return super().__getattr__(name)
 
 
@@ -93,6 +104,11 @@ class Entity:
             if name.endswith("_at") and isinstance(value, str)
         }
         return Fields({**found, **times})
+
+    @property
+    def latest_version(self) -> str | None:
+        """Give the version of what a list gave: the latest. None where there are no versions."""
+        return self._document.get("version")
 
     def as_document(self) -> Document:
         """Give what the user asks for, with its places where it came from a file."""
@@ -203,6 +219,21 @@ def refuse_unknown(made: type, given: Mapping[str, Any], known: set[str]) -> Non
     for name in given:
         if name not in known:
             raise TypeError(f"{made.__name__} takes no `{name}`. {advice(name, known)}")
+
+
+def refuse_wrong_words(made: type, given: Mapping[str, Any], model: type[BaseModel]) -> None:
+    """Refuse a word where a field takes only some others, with a near match.
+
+    Raises:
+        Invalid: the word is none of them.
+    """
+    for name, field in model.model_fields.items():
+        word = plain(getattr(given.get(name), "value", given.get(name)))
+        known = choices(field.annotation) if takes_words_only(field.annotation) else []
+        if not known or not isinstance(word, str) or "${{" in word:
+            continue
+        if word.lower() not in {one.lower() for one in known}:
+            raise Invalid(f"{made.__name__}: `{name}` is `{word}`.", hint=advice(word, known))
 
 
 def signature(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +30,13 @@ COMMIT = {
 class Jobs(Results):
     """The jobs of the workspace, with the runs that MLflow clients made."""
 
+    def entity(self, document: Mapping[str, Any]) -> Job:
+        """Give a job that knows where it is shown."""
+        job = super().entity(document)
+        path = self._path(document["name"], None, {})
+        job._address = self._connection.target.url + path  # noqa: SLF001 (its own view of itself)
+        return job
+
     def create_or_update(self, entity: Job, **options: Any) -> Job:
         """Submit a job; of one that was submitted before, change tags, description, display name.
 
@@ -50,6 +56,10 @@ class Jobs(Results):
             self.patch({name: value for name, value in changed.items() if value}, entity.name)
         )
 
+    def look(self, name: str) -> dict[str, Any]:
+        """Give the document of a job as it is now."""
+        return dict(self._connection.get(self._path(name, None, {})))
+
     def get(
         self, name: str, version: str | None = None, *, label: str | None = None, **rest: Any
     ) -> Job:
@@ -59,7 +69,7 @@ class Jobs(Results):
             NotFound: there is none.
         """
         job = super().get(name, version, label=label, **rest)
-        job._look = lambda: self._connection.get(self._path(name, None, {}))  # noqa: SLF001 (its own view of itself)
+        job._look = self.look  # noqa: SLF001 (its own view of itself)
         return job
 
     def checked(self, document: Document, here: Iterable[str] = ()) -> Checked:
@@ -88,7 +98,7 @@ class Jobs(Results):
         Raises:
             Failed: the job did not complete.
         """
-        last = self.watch(name, watch(sys.stdout))
+        last = self.watch(name, watch(sys.stdout, self.look))
         if last["status"] != "Completed":
             raise Failed(failure(last), code="job_failed")
 
@@ -153,13 +163,4 @@ def failure(job: dict[str, Any]) -> str:
     return f"Job `{job['name']}` is {job['status']}{said}"
 
 
-def duration(job: dict[str, Any]) -> float | None:
-    """Give the seconds that a job ran, up to now if it still does."""
-    started = job.get("started_at")
-    if started is None:
-        return None
-    ended = job.get("ended_at")
-    return float((ended if ended is not None else time.time()) - started)
-
-
-__all__ = ["ENDED", "FAILED", "Jobs", "duration", "failure"]
+__all__ = ["ENDED", "FAILED", "Jobs", "failure"]

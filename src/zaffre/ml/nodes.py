@@ -10,6 +10,7 @@ from typing import Any
 from zaffre.kinds.near import advice
 from zaffre.ml.fields import Fields, plain, wrap
 
+DECLARED = ("default", "optional", "min", "max", "enum", "description")
 LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -162,7 +163,8 @@ def declared(value: Any) -> dict[str, Any]:
         return dict(value.declared())
     if isinstance(value, Mapping):
         kind = value.get("type") or "uri_folder"
-        return {"type": str(getattr(kind, "value", kind))}
+        rest = {name: plain(value[name]) for name in DECLARED if value.get(name) is not None}
+        return {"type": str(getattr(kind, "value", kind)), **rest}
     for kind, word in LITERALS.items():
         if type(value) is kind:
             return {"type": word}

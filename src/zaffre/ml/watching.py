@@ -7,6 +7,8 @@ import importlib
 import sys
 from typing import Any, Protocol, TextIO
 
+from zaffre.ml.job_tree import Look, in_html
+
 
 class Watch(Protocol):
     """Where a job's log and states are shown."""
@@ -54,10 +56,11 @@ class Plain:
 
 
 class Notebook:
-    """The log as text, under a heading that follows the job's state."""
+    """The log as text, under a heading that follows the states of the job and its parts."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, look: Look) -> None:
         self._stream = stream
+        self._look = look
         self._display = importlib.import_module("IPython.display")
         self._heading: Any = None
 
@@ -67,10 +70,11 @@ class Notebook:
         self._stream.flush()
 
     def state(self, job: dict[str, Any]) -> None:
-        """Show the state in the heading."""
+        """Show the state in the heading, and those of steps or trials below it."""
         shown = self._display.HTML(
             f"<b>{html.escape(str(job.get('display_name') or job['name']))}</b> "
             f"<code>{html.escape(job['name'])}</code>: <b>{html.escape(job['status'])}</b>"
+            + in_html(job, self._look)
         )
         if self._heading is None:
             self._heading = self._display.display(shown, display_id=True)
@@ -82,9 +86,9 @@ class Notebook:
         self.state(job)
 
 
-def watch(stream: TextIO) -> Watch:
-    """Give the view that fits where this runs."""
-    return Notebook(stream) if in_notebook() else Plain(stream)
+def watch(stream: TextIO, look: Look) -> Watch:
+    """Give the view that fits where this runs; `look` fetches the jobs that a job is made of."""
+    return Notebook(stream, look) if in_notebook() else Plain(stream)
 
 
 def in_notebook() -> bool:

@@ -1,47 +1,22 @@
-"""Endpoints and deployments as Python objects."""
+"""Batch endpoints and their deployments."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from zaffre.kinds import scoring_settings, step
-from zaffre.ml.deployment_parts import CodeConfiguration
+from zaffre.kinds import scoring_settings
+from zaffre.ml.entities.deployment_parts import CodeConfiguration
+from zaffre.ml.entities.job_parts import RetrySettings
+from zaffre.ml.entities.jobs import Job
+from zaffre.ml.entities.steps import Component
 from zaffre.ml.entity import Entity, Part, placed_document
-
-
-class OnlineEndpoint(Entity, kind="online_endpoint"):
-    """A stable address that answers requests."""
-
-
-class ManagedOnlineEndpoint(OnlineEndpoint):
-    """An online endpoint that this server keeps."""
-
-
-class KubernetesOnlineEndpoint(OnlineEndpoint):
-    """An online endpoint written for a cluster; this machine serves it."""
-
-
-class OnlineDeployment(Entity, kind="online_deployment"):
-    """A model, its scoring script and its environment, behind an endpoint."""
-
-
-class ManagedOnlineDeployment(OnlineDeployment):
-    """A deployment that this server keeps."""
-
-
-class KubernetesOnlineDeployment(OnlineDeployment):
-    """A deployment written for a cluster; this machine serves it."""
-
-    def __init__(self, **fields: Any) -> None:
-        super().__init__(**{"type": "kubernetes", **fields})
 
 
 class BatchEndpoint(Entity, kind="batch_endpoint"):
     """A stable address that scores whole data sets."""
 
 
-class BatchRetrySettings(Part, model=step.RetrySettings):
-    """How often a mini-batch is tried again, and how long it may take."""
+BatchRetrySettings = RetrySettings
 
 
 class ModelBatchDeploymentSettings(Part, model=scoring_settings.ScoringSettings):
@@ -67,8 +42,8 @@ class PipelineComponentBatchDeployment(BatchDeployment):
 
     def __init__(self, **fields: Any) -> None:
         component, job = fields.get("component"), fields.get("job_definition")
-        if isinstance(component, Entity) and "revision" not in component.to_dict():
+        if isinstance(component, Component) and "revision" not in component.to_dict():
             fields["component"] = placed_document("component", component)
-        if isinstance(job, Entity):
+        if isinstance(job, Job):
             fields["job_definition"] = f"azureml:{job.name}"
         super().__init__(**{"type": "pipeline", **fields})

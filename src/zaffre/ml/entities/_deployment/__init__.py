@@ -1,0 +1,1 @@
+"""Names that published notebooks import from here."""

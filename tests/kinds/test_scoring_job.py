@@ -118,6 +118,12 @@ def test_a_literal_may_be_written_with_its_type():
     assert asked.inputs == {"mode": "append", "most": 3}
 
 
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "", "."])
+def test_the_output_file_stays_in_the_output(name: str):
+    with pytest.raises(Invalid, match="no file name"):
+        read({"output_file_name": name})
+
+
 def test_an_unknown_field_is_met_with_a_near_one():
     with pytest.raises(Invalid) as caught:
         read({"mini_bacth_size": 3})

@@ -85,8 +85,6 @@ async def regenerate(request: Request) -> Response:
     return text_answer(await run_in_threadpool(batch_keys.regenerate, ctx, key, which))
 
 
-INVOCATION = {"type": "object", "properties": {"inputs": {"type": "object"}}}
-
 ROUTES: tuple[Route, ...] = (
     Route(
         "POST",
@@ -94,7 +92,7 @@ ROUTES: tuple[Route, ...] = (
         invoke,
         Access.ENDPOINT_WRITE,
         "Score data with a batch endpoint: give the job.",
-        body=INVOCATION,
+        body="invocation",
         answer="job",
     ),
     Route(
@@ -103,7 +101,7 @@ ROUTES: tuple[Route, ...] = (
         invoke,
         Access.ENDPOINT_WRITE,
         "The same, by another name.",
-        body=INVOCATION,
+        body="invocation",
         answer="job",
     ),
     Route(

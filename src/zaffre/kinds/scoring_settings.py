@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from zaffre.kinds.part import AnyCase, Part
-from zaffre.kinds.step import LogLevel, RetrySettings
+from zaffre.kinds.step import FileName, LogLevel, RetrySettings
 
 PREDICTIONS = "predictions.csv"
 
@@ -29,7 +29,7 @@ class ScoringSettings(Part):
         title="Output",
         description="`append_row` writes what `run()` returns; `summary_only` counts it.",
     )
-    output_file_name: str | None = Field(
+    output_file_name: FileName | None = Field(
         default=None,
         title="Output file",
         description=f"File that gets the rows; by default `{PREDICTIONS}`.",

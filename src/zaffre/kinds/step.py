@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, JsonValue, Tag
 
 from zaffre.kinds.inline import EnvironmentChoice
 from zaffre.kinds.job_ports import InputChoice, JobOutput, Literal_, OutputMode
@@ -16,6 +16,7 @@ from zaffre.kinds.job_settings import (
     JobService,
     QueueSettings,
 )
+from zaffre.kinds.names import shown
 from zaffre.kinds.part import AnyCase, Part, is_text
 
 LITERALS = ("string", "number", "integer", "boolean")
@@ -38,6 +39,24 @@ PortType = Annotated[
 ]
 StepType = Annotated[Literal["command", "pipeline", "parallel", "sweep"], AnyCase]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical", "notset"], AnyCase]
+
+
+_LONGEST = 255
+
+
+def _file_name(text: str) -> str:
+    if (
+        not text
+        or "/" in text
+        or text.startswith(".")
+        or not text.isprintable()
+        or len(text) > _LONGEST
+    ):
+        raise ValueError(f"{shown(text)} is no file name: write one without a folder")
+    return text
+
+
+FileName = Annotated[str, AfterValidator(_file_name)]
 
 
 class ComponentInput(Part):
@@ -111,7 +130,7 @@ class ParallelTask(Part):
         title="Append to",
         description="`${{outputs.x}}`: the output that gets what `run()` returns.",
     )
-    append_row_file_name: str | None = Field(
+    append_row_file_name: FileName | None = Field(
         default=None,
         title="File name",
         description="File that gets what `run()` returns, where that output is a folder.",

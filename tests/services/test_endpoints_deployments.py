@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from services.endpoint_context import BLUE, ENDPOINT, GREEN, Stage, stage
 from services.job_context import HeldBuilder
-from zaffre.errors import Conflict, Invalid, NotFound, Stale
+from zaffre.errors import Conflict, Invalid, NotFound, Stale, ZaffreError
 from zaffre.kinds.endpoint import OnlineDeploymentStatus
 from zaffre.kinds.model import MODEL, ModelSpec, ModelStatus
 from zaffre.kinds.resource import Key, Resource
@@ -657,3 +657,24 @@ def test_more_deployments_than_a_page_are_published(
         on.deployment(key)
         on.settle(key)
     assert set(on.config()["endpoints"]["churn"]["deployments"]) == {"blue", "green"}
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"model": "azureml:nope:1"}, "model"),
+        ({"model": {"path": "runs:/nope/model"}}, "model.path"),
+        ({"environment": "azureml:nope:1"}, "environment"),
+        ({"environment": {"conda_file": {"dependencies": 3}}}, "environment.conda_file"),
+        (
+            {"code_configuration": {"scoring_script": "score.py"}},
+            "code_configuration.code",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_deployment_names_its_field(
+    on: Stage, document: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ZaffreError) as said:
+        on.deployment(**document)
+    assert (said.value.problems[0].place.field or "").startswith(field)

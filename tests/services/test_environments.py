@@ -50,6 +50,7 @@ def ctx(tmp_path, builder):
         builder=builder,
         secrets=nothing,
         tokens=nothing,
+        predictions=nothing,
         clock=FakeClock(),
         home=Home(tmp_path),
         addresses=Addresses("", ""),

@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 from zaffre.errors import Invalid, Place, Problem
+from zaffre.kinds import requirement
+from zaffre.kinds.near import advice
 
 KEYS = {"name", "channels", "dependencies", "variables", "prefix", "platforms"}
 _NAME = re.compile(
@@ -100,33 +102,38 @@ class _Reader:
         if not isinstance(root, yaml.MappingNode):
             raise self.wrong("A conda file is a mapping with `dependencies`.", root, "")
         fields = {self.text(key, ""): value for key, value in root.value}
-        for key, _ in root.value:
-            if key.value not in KEYS:
-                raise self.wrong(
-                    f"`{key.value}` is no field of a conda file.",
-                    key,
-                    key.value,
-                    f"Known: {', '.join(sorted(KEYS))}.",
-                )
+        unknown = [
+            self.wrong(
+                f"`{key.value}` is no field of a conda file.", key, key.value, self.advice(key)
+            )
+            for key, _ in root.value
+            if key.value not in KEYS
+        ]
+        if unknown:
+            problems = tuple(problem for one in unknown for problem in one.problems)
+            raise Invalid(unknown[0].message, hint=unknown[0].hint, problems=problems)
         if "dependencies" not in fields:
             raise self.wrong("The conda file has no `dependencies`.", root, "dependencies")
         return self.file_of(fields)
 
+    def advice(self, key: yaml.Node) -> str:
+        return advice(str(key.value), KEYS)
+
     def file_of(self, fields: dict[str, yaml.Node]) -> CondaFile:
         packages: list[CondaPackage] = []
         pip: list[str] = []
-        for node in self.items(fields["dependencies"], "dependencies"):
+        for place, node in self.items(fields["dependencies"], "dependencies"):
             if isinstance(node, yaml.MappingNode):
-                pip += self.pip_section(node)
+                pip += self.pip_section(node, place)
             else:
-                packages.append(self.package(node))
+                packages.append(self.package(node, place))
         channels = self.items(fields["channels"], "channels") if "channels" in fields else []
         return CondaFile(
             name=self.text(fields["name"], "name") if "name" in fields else "",
             python=self.python(packages),
             packages=tuple(package for package in packages if package.name != "python"),
             pip=tuple(pip),
-            channels=tuple(self.text(node, "channels") for node in channels),
+            channels=tuple(self.text(node, place) for place, node in channels),
             variables=self.variables(fields.get("variables")),
         )
 
@@ -144,33 +151,41 @@ class _Reader:
                 return found
         return ""
 
-    def pip_section(self, node: yaml.MappingNode) -> list[str]:
+    def pip_section(self, node: yaml.MappingNode, place: str) -> list[str]:
         lines: list[str] = []
         for key, value in node.value:
             if key.value != "pip":
                 raise self.wrong(
                     f"`{key.value}` cannot stand here: only `pip` has packages of its own.",
                     key,
-                    "dependencies",
+                    f"{place}.{key.value}",
                 )
-            lines += [self.text(item, "pip") for item in self.items(value, "pip")]
+            lines += [self.pip_line(item, at) for at, item in self.items(value, f"{place}.pip")]
         return [line for line in (line.strip() for line in lines) if line]
 
-    def package(self, node: yaml.Node) -> CondaPackage:
-        text = self.text(node, "dependencies")
+    def pip_line(self, node: yaml.Node, place: str) -> str:
+        text = self.text(node, place)
+        try:
+            requirement.checked([text])
+        except Invalid as error:
+            raise self.wrong(error.message, node, place, error.hint) from None
+        return text
+
+    def package(self, node: yaml.Node, place: str) -> CondaPackage:
+        text = self.text(node, place)
         try:
             return package_of(text, self.line(node))
         except Invalid as error:
-            raise self.wrong(error.message, node, "dependencies", error.hint) from None
+            raise self.wrong(error.message, node, place, error.hint) from None
 
-    def items(self, node: yaml.Node, field: str) -> list[yaml.Node]:
+    def items(self, node: yaml.Node, field: str) -> list[tuple[str, yaml.Node]]:
         if isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~"):
             return []
         if not isinstance(node, yaml.SequenceNode):
             raise self.wrong(
-                f"`{field}` must be a list.", node, field, "Begin each entry with `- `."
+                f"`{_last(field)}` must be a list.", node, field, "Begin each entry with `- `."
             )
-        return list(node.value)
+        return [(f"{field}[{index}]", item) for index, item in enumerate(node.value)]
 
     def variables(self, node: yaml.Node | None) -> tuple[tuple[str, str], ...]:
         if node is None:
@@ -181,7 +196,7 @@ class _Reader:
 
     def text(self, node: yaml.Node, field: str) -> str:
         if not isinstance(node, yaml.ScalarNode):
-            raise self.wrong(f"An entry of `{field}` must be text.", node, field)
+            raise self.wrong(f"An entry of `{_last(field)}` must be text.", node, field)
         return str(node.value)
 
     def line(self, node: yaml.Node | None) -> int | None:
@@ -195,6 +210,11 @@ class _Reader:
     def at(self, message: str, line: int | None, field: str, hint: str | None = None) -> Invalid:
         place = Place(self.file, line, field=field or None)
         return Invalid(message, hint=hint, problems=(Problem(message, place, hint),))
+
+
+def _last(field: str) -> str:
+    """Give the word of a place that people know: `pip` of `dependencies[2].pip[0]`."""
+    return re.sub(r"\[\d+\]", "", field).rpartition(".")[2]
 
 
 def package_of(text: str, line: int | None = None) -> CondaPackage:

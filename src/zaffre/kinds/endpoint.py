@@ -61,6 +61,8 @@ class OnlineEndpointSpec(Spec):
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """Say what is accepted but not acted on."""
         found = [(field, _NO_CLOUD) for field in ("compute", "identity", "public_network_access")]
+        if self.auth_mode != "key":
+            found.append(("auth_mode", "There are no cloud tokens here: callers send a key."))
         return tuple((field, text) for field, text in found if getattr(self, field))
 
 

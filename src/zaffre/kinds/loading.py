@@ -13,6 +13,7 @@ from zaffre.kinds import names
 from zaffre.kinds.document import Document, steps_of
 from zaffre.kinds.explaining import MOST, Reader, described_value, template_hint
 from zaffre.kinds.near import advice, listed
+from zaffre.kinds.remarks import remarks
 from zaffre.kinds.resource import Json, Kind, Spec
 from zaffre.kinds.rules import rule_problems
 from zaffre.kinds.schema_words import stands_for
@@ -68,7 +69,7 @@ def _load(kind: Kind, document: Document, needed: tuple[str, ...]) -> Loaded:
         raise _invalid(kind, document, [*found, *_elsewhere(problems, found)]) from error
     _refuse(kind, document, problems)
     warnings = tuple(
-        Problem(text, body.key_place(steps_of(field))) for field, text in spec.remarks()
+        Problem(text, body.key_place(steps_of(field))) for field, text in remarks(spec)
     )
     given = identity.get
     return Loaded(
@@ -197,7 +198,12 @@ def _identity_problems(
             f"name of an {kind.parent}".replace("_", " ") if name == kind.parent_field else "name"
         )
         try:
-            names.version(text) if name == "version" else names.name(text, what)
+            if name == "version":
+                names.version(text)
+            elif kind.name == "job":
+                names.job(text)
+            else:
+                names.name(text, what)
         except Invalid as error:
             yield Problem(error.message, place, template_hint(text) or error.hint)
 

@@ -30,8 +30,15 @@ _PATH_BYTES = 1024
 _PART_BYTES = 255
 _SHOWN = 80
 
+JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}\Z")
+"""Names of jobs: each is the id of an MLflow run, too."""
+
 _NAME_HINT = (
     "Use letters, digits, `_`, `.` and `-`, beginning with a letter or digit, at most 255."
+)
+_JOB_HINT = (
+    "Use letters, digits, `_` and `-`, beginning with a letter or digit, at most 255: "
+    "a job's name is the id of its MLflow run."
 )
 _VERSION_HINT = (
     "Use letters, digits, `_`, `.` and `-`, beginning with a letter or digit, at most 30."
@@ -47,6 +54,17 @@ def name(text: str, what: str = "name") -> str:
     if NAME.match(text):
         return text
     raise Invalid(f"{shown(text)} is no valid {what}.", hint=_NAME_HINT)
+
+
+def job(text: str) -> str:
+    """Give the name of a job back unchanged.
+
+    Raises:
+        Invalid: it does not follow the grammar, which is that of MLflow's run ids.
+    """
+    if JOB.match(text):
+        return text
+    raise Invalid(f"{shown(text)} is no valid job name.", hint=_JOB_HINT)
 
 
 def version(text: str) -> str:

@@ -44,7 +44,11 @@ def checked(given: Iterable[str], field: str = "requirements") -> tuple[str, ...
     Raises:
         Invalid: a line cannot be used here.
     """
-    return tuple(_checked(((None, line) for line in given), None, field))
+    return tuple(
+        line
+        for index, one in enumerate(given)
+        for line in _checked([(None, one)], None, f"{field}[{index}]")
+    )
 
 
 def name_of(line: str) -> str:

@@ -88,6 +88,12 @@ class Kind:
     default_variant: str | None = None
     example: str = ""
 
+    @property
+    def one(self) -> str:
+        """Give it as a sentence speaks of one: `a job`, `an online endpoint`."""
+        title = self.title.lower()
+        return f"{'an' if title[0] in 'aeiou' else 'a'} {title}"
+
     def spec_for(self, document: Mapping[str, Json]) -> type[Spec]:
         """Give the spec class for a document, by its `type` where the kind has variants."""
         chosen = document.get("type") or self.default_variant

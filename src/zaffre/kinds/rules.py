@@ -9,6 +9,7 @@ from dataclasses import replace
 from zaffre.errors import Invalid, Problem
 from zaffre.kinds import expression, names, reference
 from zaffre.kinds.document import Document, Steps, dotted
+from zaffre.kinds.environment_rules import environment_problems, inner_environment_problems
 from zaffre.kinds.explaining import TEMPLATE, template_hint
 from zaffre.kinds.expression import Known
 from zaffre.kinds.follow_rules import follow_problems
@@ -214,10 +215,11 @@ _RULES: dict[str, tuple[Check, ...]] = {
     "data": (_paths("path"),),
     "model": (_paths("path"),),
     "datastore": (_absolute, _database),
-    "environment": (_paths("conda_file", "build.path"),),
+    "environment": (environment_problems, _paths("conda_file", "build.path")),
     "component": (
         component_problems,
         _environments,
+        inner_environment_problems,
         _paths("code", "environment.conda_file", "environment.build.path", "task.code"),
     ),
     "job": (
@@ -226,6 +228,7 @@ _RULES: dict[str, tuple[Check, ...]] = {
         _port_names,
         _expressions,
         _environments,
+        inner_environment_problems,
         _paths(
             "code",
             "inputs.*.path",
@@ -240,6 +243,7 @@ _RULES: dict[str, tuple[Check, ...]] = {
         _served,
         follow_problems,
         _environments,
+        inner_environment_problems,
         _models,
         _paths(
             "model.path",
@@ -253,6 +257,7 @@ _RULES: dict[str, tuple[Check, ...]] = {
     "batch_deployment": (
         _batch,
         _environments,
+        inner_environment_problems,
         _models,
         _paths(
             "model.path",

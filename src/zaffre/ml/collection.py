@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
-from zaffre.errors import Invalid, NotFound
+from zaffre.errors import Invalid, NotFound, ZaffreError
 from zaffre.kinds.document import Document
 from zaffre.kinds.listing import NARROWING, TAG
 from zaffre.kinds.near import advice
@@ -143,7 +143,7 @@ class Collection(Generic[E]):
         ready = prepare(self._connection, self._kind.name, checked, here)
         try:
             return self._send(ready, create=create)
-        except Invalid as error:
+        except ZaffreError as error:
             # The server knows the field, only this side knows the line.
             error.problems = tuple(placed(problem, checked.source) for problem in error.problems)
             raise

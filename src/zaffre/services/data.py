@@ -7,8 +7,11 @@ from zaffre.kinds.data import DATA, DataSpec, DataStatus
 from zaffre.kinds.reference import CloudPath, DatastorePath, JobOutput, WebAddress, parse_remote
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Link
-from zaffre.services import datastores, files, resources
+from zaffre.services import datastores, fields, files, resources
 from zaffre.services.context import Context
+
+MLTABLE = "MLTable"
+"""The file that says how the others of an mltable are read."""
 
 
 def create(ctx: Context, key: Key, spec: Spec) -> Resource:
@@ -21,6 +24,11 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
     """
     if not isinstance(spec, DataSpec):
         raise Invalid("This is no data.")
+    with fields.at("path"):
+        return _create(ctx, key, spec)
+
+
+def _create(ctx: Context, key: Key, spec: DataSpec) -> Resource:
     place = parse_remote(spec.path)
     if isinstance(place, DatastorePath):
         datastores.folder(ctx, key.workspace, place)
@@ -32,6 +40,11 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
         raise Invalid(
             f"`path` of data `{key.name}` is a folder, but its type is uri_file.",
             hint="Name one file, or set `type: uri_folder`.",
+        )
+    if spec.type == "mltable" and content.tree.find(MLTABLE) is None:
+        raise Invalid(
+            f"Data `{key.name}` is an mltable, but there is no `{MLTABLE}` file at its path.",
+            hint=f"Name the folder that holds `{MLTABLE}`, or set `type: uri_folder`.",
         )
     status = DataStatus(
         tree=content.digest, file_count=len(content.tree.leaves), total_bytes=content.tree.size

@@ -19,7 +19,7 @@ from zaffre.kinds.reference import (
     Tree,
 )
 from zaffre.kinds.resource import Key, Resource
-from zaffre.services import datastores, run_files, trees
+from zaffre.services import datastores, history, run_files, trees
 from zaffre.services.context import Context
 from zaffre.services.trees import Content, load_tree, store_tree
 
@@ -76,6 +76,7 @@ def run_path(ctx: Context, workspace: str, place: RunPath) -> Content:
     Raises:
         NotFound: nothing is there.
     """
+    history.run_of(ctx, workspace, place.run)
     _, root = run_files.root(ctx, workspace, place.run)
     try:
         found = run_files.pin(ctx, workspace, root.child(place.path))

@@ -14,7 +14,7 @@ from zaffre.kinds.job import JobStatus, TrackedRunSpec
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.listing import check_state
 from zaffre.kinds.resource import Key, Resource
-from zaffre.kinds.tracking import OF_MLFLOW, Pair, RunRow, RunStatus, Stage
+from zaffre.kinds.tracking import OF_MLFLOW, Pair, RunInfo, RunRow, RunStatus, Stage
 from zaffre.ports.metadata import Browse, Page
 from zaffre.ports.tracking import BrowseRuns
 from zaffre.services.context import Context
@@ -123,6 +123,21 @@ def show(ctx: Context, key: Key) -> Resource:
             ) from None
         return _tracked(row)
     return _told(job, row) if row is not None else job
+
+
+def run_of(ctx: Context, workspace: str, name: str) -> RunInfo:
+    """Give a run by its id, in the words of our own API where there is none.
+
+    Raises:
+        NotFound: there is none.
+    """
+    try:
+        return ctx.tracking.get_info(workspace, name)
+    except NotFound:
+        raise NotFound(
+            f"There is no job or run `{name}` in workspace `{workspace}`.",
+            hint="`zaffre job list` shows what there is.",
+        ) from None
 
 
 def _told(job: Resource, run: RunRow) -> Resource:

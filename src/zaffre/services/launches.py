@@ -21,7 +21,7 @@ from zaffre.kinds.resource import Json, Key, Resource
 from zaffre.kinds.revision import Launch
 from zaffre.kinds.tree import Tree as Manifest
 from zaffre.ports.metadata import Link
-from zaffre.services import environments, files, models, request_schemas
+from zaffre.services import environments, fields, files, models, request_schemas
 from zaffre.services.accelerations import sample_file, with_converters
 from zaffre.services.context import Context
 
@@ -59,16 +59,21 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         Invalid: it cannot be served as it is written.
         NotFound: its model, code or environment is not there.
     """
-    model = model_of(ctx, key.workspace, spec.model)
+    with fields.at("model"):
+        model = model_of(ctx, key.workspace, spec.model)
     code = spec.code_configuration
     if code is not None and spec.acceleration is not None:
-        raise Invalid(
-            "`acceleration` is for models without a script: a scoring script loads its model.",
-            hint="Leave out `code_configuration`, or load an ONNX model in `init()`.",
-        )
-    plain = plain_of(key.name, model) if code is None else None
-    sample = sample_file(ctx, key.workspace, spec.acceleration)
-    pinned = environments.pin(ctx, key.workspace, _wanted(ctx, spec, model))
+        with fields.at("acceleration"):
+            raise Invalid(
+                "`acceleration` is for models without a script: a scoring script loads its model.",
+                hint="Leave out `code_configuration`, or load an ONNX model in `init()`.",
+            )
+    with fields.at("model"):
+        plain = plain_of(key.name, model) if code is None else None
+    with fields.at("acceleration.sample_data"):
+        sample = sample_file(ctx, key.workspace, spec.acceleration)
+    with fields.at("environment"):
+        pinned = environments.pin(ctx, key.workspace, _wanted(ctx, spec, model))
     return Launch(
         id=new_id(key),
         model_tree=model.tree.digest if model else None,
@@ -151,17 +156,24 @@ def code_of(ctx: Context, workspace: str, code: CodeConfiguration) -> str:
         Invalid: the script is not in it.
         NotFound: the folder is not there.
     """
-    names.path(code.scoring_script)
-    if not code.code:
-        raise Invalid("`code_configuration` names no `code` folder.")
-    content = files.resolve(ctx, workspace, parse_remote(code.code))
-    if content.tree.find(code.scoring_script) is None:
-        scripts = [leaf.path for leaf in content.tree.leaves if leaf.path.endswith(".py")]
+    with fields.at("code_configuration.scoring_script"):
+        names.path(code.scoring_script)
+    with fields.at("code_configuration.code"):
+        if not code.code:
+            raise Invalid("`code_configuration` names no `code` folder.")
+        content = files.resolve(ctx, workspace, parse_remote(code.code))
+    with fields.at("code_configuration.scoring_script"):
+        _check_script(content.tree, code.scoring_script)
+    return content.digest
+
+
+def _check_script(tree: Manifest, script: str) -> None:
+    if tree.find(script) is None:
+        scripts = [leaf.path for leaf in tree.leaves if leaf.path.endswith(".py")]
         raise Invalid(
-            f"The code folder has no `{code.scoring_script}`.",
+            f"The code folder has no `{script}`.",
             hint=f"Its scripts: {', '.join(scripts[:10]) or 'none'}.",
         )
-    return content.digest
 
 
 def model_of(ctx: Context, workspace: str, wanted: str | InlineModel | None) -> Served | None:
@@ -185,10 +197,11 @@ def model_of(ctx: Context, workspace: str, wanted: str | InlineModel | None) -> 
 
 def _inline(ctx: Context, workspace: str, model: InlineModel) -> Served:
     """Take a model written in the deployment; with a name it is registered, or found again."""
-    place = parse_remote(model.path)
-    if isinstance(place, Asset):
-        return _registered(ctx, workspace, place)
-    content = files.resolve(ctx, workspace, place)
+    with fields.at("path"):
+        place = parse_remote(model.path)
+        if isinstance(place, Asset):
+            return _registered(ctx, workspace, place)
+        content = files.resolve(ctx, workspace, place)
     if model.name is None:
         name = _name_of(content)
         return Served(content.tree, _under(content), model.type, name, model.flavors)

@@ -76,7 +76,7 @@ def _start(ctx: Context, key: Key) -> str:
     except NotFound:
         if key.kind != "job":
             raise
-        return f"run:{key.workspace}/{ctx.tracking.get_info(key.workspace, key.name).id}"
+        return f"run:{key.workspace}/{history.run_of(ctx, key.workspace, key.name).id}"
 
 
 @dataclass

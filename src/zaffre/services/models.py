@@ -12,7 +12,7 @@ from zaffre.kinds.model import ModelContainer, ModelSpec, ModelStatus
 from zaffre.kinds.reference import parse_remote
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Browse, Link, Put, Remove, Write
-from zaffre.services import files, mlmodel, run_files, uses
+from zaffre.services import fields, files, mlmodel, run_files, uses
 from zaffre.services.context import Context
 from zaffre.services.resources import every
 from zaffre.services.trees import Content
@@ -49,9 +49,10 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
     """
     if not isinstance(spec, ModelSpec):
         raise Invalid("This is no model.")
-    content = _content(ctx, key.workspace, spec.path)
-    described = mlmodel.describe(ctx, content.tree)
-    spec = _described(spec, described)
+    with fields.at("path"):
+        content = _content(ctx, key.workspace, spec.path)
+        described = mlmodel.describe(ctx, content.tree)
+        spec = _described(spec, described)
     status = _status(content, described)
     return _add(ctx, Resource(key, spec, status), _links(ctx, key.workspace, content, status))
 

@@ -59,7 +59,11 @@ def require(ctx: Context, name: str) -> None:
     Raises:
         NotFound: it is not.
     """
-    ctx.metadata.get(key_of(name))
+    try:
+        ctx.metadata.get(key_of(name))
+    except NotFound as error:
+        error.hint = "`zaffre workspace list` shows what there is."
+        raise
 
 
 def delete(ctx: Context, key: Key) -> None:

@@ -7,7 +7,7 @@ from zaffre.kinds import conda, requirement
 from zaffre.kinds.environment import EnvironmentSpec
 from zaffre.kinds.recipe import Recipe
 from zaffre.kinds.reference import Tree, parse_remote
-from zaffre.services import files, recipes
+from zaffre.services import fields, files, recipes
 from zaffre.services.context import Context
 
 _LONGEST_FILE = 2**20
@@ -23,15 +23,22 @@ def recipe_of(ctx: Context, spec: EnvironmentSpec) -> Recipe:
 
 
 def _sources(ctx: Context, spec: EnvironmentSpec) -> recipes.Sources:
-    file, lines = spec.conda_file, spec.requirements
-    if isinstance(file, str):
-        file = _text(ctx, file, "conda_file")
-    return recipes.Sources(
-        conda=None if file is None else conda.parse(file),
-        lines=requirement.lines(_text(ctx, lines, "requirements"))
-        if isinstance(lines, str)
-        else requirement.checked(lines or ()),
-    )
+    return recipes.Sources(conda=_conda(ctx, spec), lines=_lines(ctx, spec))
+
+
+def _conda(ctx: Context, spec: EnvironmentSpec) -> conda.CondaFile | None:
+    if spec.conda_file is None:
+        return None
+    with fields.at("conda_file"):
+        file = spec.conda_file
+        return conda.parse(_text(ctx, file, "conda_file") if isinstance(file, str) else file)
+
+
+def _lines(ctx: Context, spec: EnvironmentSpec) -> tuple[str, ...]:
+    given = spec.requirements
+    if isinstance(given, str):
+        return requirement.lines(_text(ctx, given, "requirements"))
+    return requirement.checked(given or ())
 
 
 def _text(ctx: Context, reference: str, field: str) -> str:

@@ -30,6 +30,8 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
         Invalid: a tag cannot be kept.
     """
     resources.check_revision(found, revision)
+    if spec == found.spec:
+        return found
     _refuse(found, spec)
     runs.check_tags(spec)
     _tell_run(ctx, found, spec)

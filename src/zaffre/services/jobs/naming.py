@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-from zaffre.errors import Invalid
-from zaffre.kinds import names
-
 _ADJECTIVES = """
 amber ample azure brave brief bright brisk calm careful cheerful clear clever cool coral crisp
 curious dapper daring eager early easy fair fancy fine fresh gentle glad golden good grand
@@ -33,18 +30,3 @@ def fresh() -> str:
     tail = "".join(secrets.choice(_LETTERS) for _ in range(_RANDOM))
     words = [secrets.choice(text.split()) for text in (_ADJECTIVES, _NOUNS)]
     return "_".join([*words, tail])
-
-
-def check(name: str) -> str:
-    """Give a job's name back unchanged.
-
-    Raises:
-        Invalid: it does not follow the grammar, which is that of MLflow's run ids.
-    """
-    names.name(name, "job name")
-    if "." in name:
-        raise Invalid(
-            f"`{name}` is no valid job name.",
-            hint="Use letters, digits, `_` and `-`: a job's name is the id of its MLflow run.",
-        )
-    return name

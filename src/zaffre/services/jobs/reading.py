@@ -8,7 +8,7 @@ from zaffre.errors import NotFound
 from zaffre.kinds.artifact_path import owner
 from zaffre.kinds.job import JobStatus
 from zaffre.kinds.resource import Key
-from zaffre.services import run_files
+from zaffre.services import history, run_files
 from zaffre.services.context import Context
 from zaffre.services.jobs import pools
 from zaffre.services.jobs.facts import place_name
@@ -44,7 +44,7 @@ def outputs(ctx: Context, key: Key) -> dict[str, Any]:
         status = ctx.metadata.get(key).status
         results = status.results if isinstance(status, JobStatus) else {}
     except NotFound:
-        ctx.tracking.get_info(key.workspace, key.name)
+        history.run_of(ctx, key.workspace, key.name)
         results = {}
     run = run_files.below(ctx, owner("run", key.workspace, key.name))
     return {

@@ -10,6 +10,7 @@ from zaffre.kinds.job_state import TERMINAL, JobState
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.tracking import Stage
 from zaffre.ports.metadata import Remove
+from zaffre.services import history
 from zaffre.services.context import Context
 from zaffre.services.jobs import pools
 from zaffre.services.jobs.facts import place_name, state_of
@@ -77,6 +78,7 @@ def delete(ctx: Context, key: Key) -> None:
     try:
         job = ctx.metadata.get(key)
     except NotFound:
+        history.run_of(ctx, key.workspace, key.name)
         ctx.tracking.stage_run(key.workspace, key.name, Stage.DELETED)
         return
     if state_of(job) not in TERMINAL:

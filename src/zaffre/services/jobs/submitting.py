@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zaffre.errors import Conflict, Invalid, NotFound, Place, Problem
+from zaffre.errors import Conflict, Invalid, NotFound
+from zaffre.kinds import names
 from zaffre.kinds.job import CommandJobSpec, JobStatus
 from zaffre.kinds.job_ports import JobInput
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.reference import Tree, parse_remote
+from zaffre.kinds.remarks import remarks
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Link
-from zaffre.services import environments, trees, workspaces
+from zaffre.services import environments, fields, trees, workspaces
 from zaffre.services.computes import LOCAL
 from zaffre.services.context import Context
 from zaffre.services.jobs import checking, naming, pools, runs
@@ -32,7 +34,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         raise Invalid("Jobs of this type cannot run yet.", hint="Use a job of type `command`.")
     workspaces.require(ctx, key.workspace)
     checking.check(ctx, key.workspace, spec)
-    name = naming.check(key.name) if key.name else naming.fresh()
+    name = names.job(key.name) if key.name else naming.fresh()
     key = Key("job", key.workspace, name)
     _refuse_taken(ctx, key)
     environment = _environment(ctx, key.workspace, spec)
@@ -60,12 +62,10 @@ def _hold(ctx: Context, spec: CommandJobSpec) -> None:
 
 def _environment(ctx: Context, workspace: str, spec: CommandJobSpec) -> environments.Pinned:
     try:
-        return environments.pin(ctx, workspace, spec.environment)
-    except (Invalid, NotFound) as error:
-        problems = error.problems or (
-            Problem(error.message, Place(field="environment"), error.hint),
-        )
-        raise Invalid(error.message, hint=error.hint, problems=problems) from error
+        with fields.at("environment"):
+            return environments.pin(ctx, workspace, spec.environment)
+    except NotFound as error:
+        raise Invalid(error.message, hint=error.hint, problems=error.problems) from error
 
 
 def _refuse_taken(ctx: Context, key: Key) -> None:
@@ -93,7 +93,7 @@ def _links(key: Key, spec: CommandJobSpec) -> Sequence[Link]:
 
 
 def _warnings(ctx: Context, workspace: str, spec: CommandJobSpec) -> list[str]:
-    found = [f"{field}: {text}" for field, text in spec.remarks()]
+    found = [f"{field}: {text}" for field, text in remarks(spec)]
     name = pools.name_of(spec.compute)
     if name != LOCAL and pools.pool_of(ctx, workspace, spec) == LOCAL:
         found.append(f"compute: `{name}` stands for the local pool: the job runs on this machine.")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from zaffre.errors import Conflict, Invalid, NotFound, Place, Problem
-from zaffre.kinds import graph
+from zaffre.kinds import graph, names
 from zaffre.kinds.document import dotted
 from zaffre.kinds.graph_rules import pipeline_faults
 from zaffre.kinds.inline import InlineEnvironment
@@ -15,6 +15,7 @@ from zaffre.kinds.job import JobStatus
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.reference import Tree, parse_remote
+from zaffre.kinds.remarks import remarks
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Link
 from zaffre.services import components, environments, trees, workspaces
@@ -35,7 +36,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         raise Invalid("This is no pipeline.")
     workspaces.require(ctx, key.workspace)
     whole = checked(ctx, key.workspace, spec)
-    name = naming.check(key.name) if key.name else naming.fresh()
+    name = names.job(key.name) if key.name else naming.fresh()
     key = Key("job", key.workspace, name)
     _refuse_taken(ctx, key)
     now = ctx.clock.now().timestamp()
@@ -44,7 +45,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         queued_at=now,
         started_at=now,
         attempt=1,
-        warnings=tuple(f"{field}: {text}" for field, text in whole.remarks()),
+        warnings=tuple(f"{field}: {text}" for field, text in remarks(whole)),
     )
     links = []
     if whole.parent_job_name:

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from zaffre.errors import Conflict, Invalid, NotFound, Place, Problem
+from zaffre.kinds import names
 from zaffre.kinds.inline import InlineEnvironment
 from zaffre.kinds.job import JOB, JobStatus
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.loading import check
 from zaffre.kinds.reference import Tree, parse_remote
+from zaffre.kinds.remarks import remarks
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.kinds.sweep import SweepJobSpec
 from zaffre.ports.metadata import Add, Link
@@ -35,7 +37,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
     if not isinstance(spec, SweepJobSpec):
         raise Invalid("This is no sweep.")
     workspaces.require(ctx, key.workspace)
-    name = naming.check(key.name) if key.name else naming.fresh()
+    name = names.job(key.name) if key.name else naming.fresh()
     key = Key("job", key.workspace, name)
     _refuse_taken(ctx, key)
     whole = _pinned(ctx, key, spec)
@@ -52,7 +54,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         attempt=1,
         seed=secrets.randbelow(_SEEDS) if seed is None else seed,
         sampler=sampler,
-        warnings=tuple(f"{field}: {text}" for field, text in [*whole.remarks(), *_fewer(whole)]),
+        warnings=tuple(f"{field}: {text}" for field, text in [*remarks(whole), *_fewer(whole)]),
     )
     _try_first(key, whole, status.seed or 0)
     links = []

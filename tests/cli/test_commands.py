@@ -109,6 +109,38 @@ def test_traffic_is_one_text(fake, zaffre):
     assert zaffre("online-endpoint", "update", "-n", "e", "--traffic", "blue:90").code == 2
 
 
+def test_traffic_that_is_given_is_all_of_it(fake, zaffre):
+    fake.resources["online-endpoints/e"] = {
+        "name": "e",
+        "traffic": {"blue": 50, "green": 50},
+        "mirror_traffic": {"blue": 10},
+    }
+    words = ("--traffic", "green=100", "--mirror-traffic", "green=5")
+    assert zaffre("online-endpoint", "update", "-n", "e", *words).code == 0
+    assert fake.bodies[-1] == {
+        "traffic": {"blue": 0, "green": 100},
+        "mirror_traffic": {"blue": None, "green": 5},
+    }
+
+
+def test_a_workspace_of_azure_is_warned_of_on_one_line_and_not_written_for(
+    fake, zaffre, tmp_path, monkeypatch
+):
+    (tmp_path / "config.json").write_text(
+        json.dumps({"subscription_id": "s", "resource_group": "g", "workspace_name": "aml-ws"})
+    )
+    listed = zaffre("job", "list")
+    assert listed.code == 0
+    assert listed.err == "Warning: There is no workspace `aml-ws` here: `default` is used.\n"
+    made = zaffre("compute", "create", "-n", "c", "--type", "amlcompute")
+    assert made.code == 1
+    assert "nothing is written elsewhere" in made.err
+    assert not fake.resources
+    assert (
+        zaffre("compute", "create", "-n", "c", "--type", "amlcompute", "-w", "default").code == 0
+    )
+
+
 def test_mirror_traffic_and_queries(fake, zaffre):
     fake.resources["online-endpoints/e"] = {"name": "e", "traffic": {"blue": 100, "green": 0}}
     assert zaffre("online-endpoint", "update", "-n", "e", "--mirror-traffic", "green=10").code == 0

@@ -13,7 +13,7 @@ from zaffre.api.bodies import body_of, flag, number, resource_answer, revision_o
 from zaffre.api.once import once_of
 from zaffre.api.routing import Access, Handler, Route
 from zaffre.api.verbs import Verbs, verbs_of
-from zaffre.errors import Conflict, Invalid, NotFound
+from zaffre.errors import Conflict, Invalid, NotFound, Place, Problem
 from zaffre.kinds import wire
 from zaffre.kinds.listing import FACTS, NARROWING, TAG, check_words
 from zaffre.kinds.loading import check
@@ -168,6 +168,7 @@ class Surface:
         self, ctx: Context, request: Request, changes: Json, revision: int | None
     ) -> Resource:
         found = self.verbs.find(ctx, self.key(request))
+        _refuse_reported(self.kind, found, _mapping(changes))
         stored = found.spec.model_dump(mode="json", exclude_unset=True)
         wanted = self._addressed(request, merge_patch(stored, _mapping(changes)))
         wanted = {**wanted, "name": found.key.name}
@@ -188,6 +189,27 @@ class Surface:
             return self.answer(found)
 
         return handle
+
+
+def _refuse_reported(kind: Kind, found: Resource, changes: dict[str, Any]) -> None:
+    """Refuse to change what only the server says, and what a resource is addressed by."""
+    known = wire.to_wire(found)
+    address = {"name", kind.parent_field, "version" if kind.versioned else ""}
+    reported = {*wire.SYSTEM, *kind.status.model_fields} - type(found.spec).model_fields.keys()
+    problems = tuple(
+        Problem(
+            f"`{name}` of {kind.title.lower()} `{found.key.name}` cannot be changed.",
+            Place(field=name),
+            "It is what the resource is called by." if name in address else _SAID,
+        )
+        for name in sorted((address | reported) & changes.keys())
+        if changes[name] != known.get(name)
+    )
+    if problems:
+        raise Invalid(problems[0].message, hint=problems[0].hint, problems=problems)
+
+
+_SAID = "It is what the server found: nobody sets it."
 
 
 def _mapping(document: Json) -> dict[str, Any]:
@@ -221,7 +243,7 @@ def routes_of(kind: Kind) -> list[Route]:
             answer=[read],
             query=QUERY,
         ),
-        Route("POST", base, surface.create, own, f"Create a {title}.", body=spec, answer=read),
+        Route("POST", base, surface.create, own, f"Create {kind.one}.", body=spec, answer=read),
     ]
     for path, about in _addresses(kind, base, title):
         made += _resource_routes(surface, path, about, own)
@@ -232,11 +254,11 @@ def _addresses(kind: Kind, base: str, title: str) -> list[tuple[str, str]]:
     one = [
         (
             f"{base}/{{workspace}}" if kind.name == "workspace" else f"{base}/{{name}}",
-            f"the {title}" if not kind.versioned else f"the latest version of a {title}",
+            f"the {title}" if not kind.versioned else f"the latest version of {kind.one}",
         )
     ]
     return (
-        [*one, (f"{base}/{{name}}/versions/{{version}}", f"a version of a {title}")]
+        [*one, (f"{base}/{{name}}/versions/{{version}}", f"a version of {kind.one}")]
         if kind.versioned
         else one
     )

@@ -12,23 +12,32 @@ from zaffre.cli.options import Wanted
 from zaffre.cli.verbs import Noun
 from zaffre.ml.endpoints import Endpoints
 
+REST = {"traffic": 0, "mirror_traffic": None}
+"""What those get whose share is not named: none, or no mention."""
+
 
 def update(noun: Noun) -> click.Command:
     """Make `update`, with the traffic as one text."""
 
-    def extra(*, traffic: str | None, mirror_traffic: str | None) -> dict[str, Any]:
-        shares = {
+    def extra(
+        asked: Callable[[], Any], *, traffic: str | None, mirror_traffic: str | None
+    ) -> dict[str, Any]:
+        given = {
             "traffic": writing.shares(traffic),
             "mirror_traffic": writing.shares(mirror_traffic),
         }
-        return {name: share for name, share in shares.items() if share is not None}
+        return {
+            field: {**dict.fromkeys(getattr(asked(), field) or {}, REST[field]), **shares}
+            for field, shares in given.items()
+            if shares is not None
+        }
 
     command = verbs.update(
         noun,
         click.Option(
             ["-r", "--traffic"],
             metavar='"BLUE=90 GREEN=10"',
-            help="Share of the requests of each deployment.",
+            help="How requests are shared; a deployment that is not named gets none.",
         ),
         click.Option(
             ["--mirror-traffic"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from itertools import islice
 from typing import Any
@@ -122,7 +123,7 @@ def create(
             click.Option(["--no-wait"], is_flag=True, help="Do not wait until it is ready."),
             *more,
         ],
-        f"Create a {noun.title} from a file, from flags, or both.",
+        f"Create {noun.kind.one} from a file, from flags, or both.",
         options.example(
             f"zaffre {noun.kind.noun} create -f {noun.kind.noun}.yml",
             *_CREATE.get(noun.kind.noun, ()),
@@ -133,7 +134,7 @@ def create(
 def update(
     noun: Noun, *more: click.Parameter, extra: Callable[..., dict[str, Any]] | None = None
 ) -> click.Command:
-    """Make `update`; `extra` turns the further options into changes."""
+    """Make `update`; `extra` turns the further options into changes of what it may ask for."""
 
     def run(wanted: Wanted, **values: Any) -> None:
         taken = {str(parameter.name): values.pop(str(parameter.name)) for parameter in more}
@@ -144,7 +145,8 @@ def update(
             changed = collection.put(written.document, here=written.here)
         else:
             name, version, rest = noun.named(values)
-            change = {**writing.change(values), **(extra(**taken) if extra else {})}
+            asked = partial(collection.get, name, **rest)
+            change = {**writing.change(values), **(extra(asked, **taken) if extra else {})}
             if not change:
                 raise click.UsageError(
                     "There is nothing to change: say `--set field=value`, or give a file."
@@ -162,7 +164,7 @@ def update(
             click.Option(["--no-wait"], is_flag=True, help="Do not wait until it is ready."),
             *more,
         ],
-        f"Change a {noun.title}: `--set` changes a field, `-f` the whole.",
+        f"Change {noun.kind.one}: `--set` changes a field, `-f` the whole.",
         options.example(
             f"zaffre {noun.kind.noun} update {_address(noun)} --set description='For autumn'"
         ),
@@ -181,7 +183,7 @@ def show(noun: Noun) -> click.Command:
         "show",
         run,
         noun.address(),
-        f"Show a {noun.title}.",
+        f"Show {noun.kind.one}.",
         options.example(f"zaffre {noun.kind.noun} show {_address(noun)}"),
     )
 
@@ -259,7 +261,7 @@ def delete(noun: Noun) -> click.Command:
             click.Option(["-y", "--yes"], is_flag=True, help="Do not ask."),
             click.Option(["--no-wait"], is_flag=True, help="Do not wait until it is gone."),
         ],
-        f"Delete a {noun.title}.",
+        f"Delete {noun.kind.one}.",
         options.example(f"zaffre {noun.kind.noun} delete {_address(noun)} --yes"),
     )
 
@@ -289,7 +291,7 @@ def rollback(noun: Noun, about: str, epilog: str) -> click.Command:
 
 def archive(noun: Noun) -> click.Command:
     """Make `archive`."""
-    return _move(noun, "archive", f"Hide a {noun.title} from lists; it stays usable.")
+    return _move(noun, "archive", f"Hide {noun.kind.one} from lists; it stays usable.")
 
 
 def restore(noun: Noun) -> click.Command:

@@ -101,7 +101,9 @@ def test_a_failed_mini_batch_is_tried_again_and_listed(tmp_path, folder):
     assert len(lines) == 6
     assert done.stdout.count("failed (try") == 2
     (failure,) = (tmp_path / "logs" / "failed_mini_batches.jsonl").read_text().splitlines()
-    assert "three is bad" in json.loads(failure)["error"]
+    told = json.loads(failure)
+    assert "three is bad" in told["error"]
+    assert told["files"] == ["3.txt"]
 
 
 @pytest.mark.parametrize("settings", [{"error_threshold": 0}, {"mini_batch_error_threshold": 0}])

@@ -36,7 +36,7 @@ def main() -> int:
         return TRY_LATER
     finally:
         pool.close()
-        keep_failures(pool.failures)
+        keep_failures(pool.failures, data)
     if target:
         append(target, settings.output_file, results)
     tell(pool, batches)
@@ -57,14 +57,16 @@ def append(target: str, name: str, results: list[str | None]) -> None:
             file.write(text or "")
 
 
-def keep_failures(failures: list[dict[str, Any]]) -> None:
-    """List the failed mini-batches with their errors among the files of the run."""
+def keep_failures(failures: list[dict[str, Any]], data: str) -> None:
+    """List the failed mini-batches, their files and errors, among the files of the run."""
     if not failures:
         return
     os.makedirs("logs", exist_ok=True)
     with open("logs/failed_mini_batches.jsonl", "w", encoding="utf-8") as file:
+        top = data if os.path.isdir(data) else os.path.dirname(data)
         for one in failures:
-            file.write(json.dumps(one) + "\n")
+            named = {"files": [os.path.relpath(name, top) for name in one.get("files", ())]}
+            file.write(json.dumps({**one, **named} if "files" in one else one) + "\n")
 
 
 def tell(pool: Pool, batches: Sized) -> None:

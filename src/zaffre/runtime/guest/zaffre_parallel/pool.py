@@ -25,6 +25,10 @@ INIT_SECONDS = 600.0
 """How long `init()` may take, as on Azure."""
 
 
+MOST_FILES = 1000
+"""How many files of a failed mini-batch are named."""
+
+
 class Fatal(Exception):
     """What no retry helps against."""
 
@@ -117,7 +121,10 @@ class Pool:
             self._done += 1
             if text is None:
                 self.failed_items += size
-                self.failures.append({"mini_batch": at, "items": size, "error": error})
+                failure = {"mini_batch": at, "items": size, "error": error}
+                if isinstance(batch, list):
+                    failure["files"] = batch[:MOST_FILES]
+                self.failures.append(failure)
             else:
                 self.items += min(size, count)
                 self.failed_items += max(0, size - count)

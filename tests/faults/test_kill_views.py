@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
-import signal
 import threading
 import time
-import urllib.error
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +15,13 @@ from sqlalchemy import text
 
 from attacks.calling import Raw
 from conftest_postgres import postgres_server, postgres_url
+from faults.asking import WS, kill_gateway, once, until, upload
 from faults.conftest import free_port
 from running import Server, end_all_of
 from zaffre.store.database import Database
 
 __all__ = ["postgres_server", "postgres_url"]
 
-WS = "/api/v1/workspaces/default"
 VIEW = f"{WS}/prediction-views/now"
 CURRENT = {"python": "current"}
 SCORE = """
@@ -46,29 +40,6 @@ QUIET = "q"
 PAUSE = 0.005
 
 
-def until(found: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with suppress(OSError, ValueError, KeyError):
-            if result := found():
-                return result
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def once(server: Server, path: str, body: Any) -> None:
-    """Ask for something until it is there, also if only the answer was lost."""
-
-    def ask() -> bool:
-        try:
-            server.call("POST", path, body)
-        except urllib.error.HTTPError as error:
-            return error.code == HTTPStatus.CONFLICT
-        return True
-
-    until(ask, f"POST {path}")
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def viewed(request: pytest.FixtureRequest, home: Path) -> Iterator[Server]:
     """A server that comes back on its own port, on either database."""
@@ -83,12 +54,7 @@ def viewed(request: pytest.FixtureRequest, home: Path) -> Iterator[Server]:
 
 def deploy(server: Server) -> str:
     """Serve a script that predicts the event's number, with a view on it; give the key."""
-    raw, content = Raw(server.url), SCORE.encode()
-    digest = f"sha256:{sha256(content).hexdigest()}"
-    raw.call("PUT", f"{WS}/blobs/{digest}", body=content, token=server.token)
-    raw.close()
-    files = [["score.py", digest, len(content), 420]]
-    tree = server.call("POST", f"{WS}/trees", {"files": files})["digest"]
+    tree = upload(server, "score.py", SCORE)
     server.call("POST", f"{WS}/online-endpoints", {"name": "e", "auth_mode": "key"})
     code = {"code": f"azureml://trees/{tree}", "scoring_script": "score.py"}
     path = f"{WS}/online-endpoints/e/online-deployments"
@@ -163,12 +129,6 @@ def batch(server: Server, name: str, events: dict[str, int], ending: str = "") -
     }
     once(server, f"{WS}/jobs", document)
     once(server, f"{VIEW}/load", {"job": name})
-
-
-def kill_gateway(server: Server) -> None:
-    status = json.loads((server.home / "run" / "gateway-status.json").read_text())
-    with suppress(ProcessLookupError):
-        os.kill(int(status["pid"]), signal.SIGKILL)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, case, func, or_, select
 
 from zaffre.kinds.prediction import Generation, MadeBy, Prediction, Scored
 from zaffre.store.prediction_tables import (
@@ -27,26 +27,48 @@ RANKING: tuple[ColumnElement[Any], ...] = (
 """`Prediction.rank`, greatest first."""
 
 
-def seen(view: str, until: int | None = None) -> Select[Any]:
-    """Select what is to be seen of a view: hot rows, and those of the current batch."""
-    found = (
-        select(
-            _p.key,
-            _p.event_time,
-            _p.value,
-            _p.source,
-            (_p.generation == HOT).label("is_hot"),
-            _MADE.label("made_at"),
-            func.coalesce(_p.model, _g.model, "").label("model"),
-            func.coalesce(_p.request, "").label("request"),
-            func.coalesce(_p.job, _g.job, "").label("job"),
-        )
-        .select_from(predictions)
-        .join(prediction_views, _v.id == _p.view)
-        .outerjoin(prediction_generations, (_g.view == _p.view) & (_g.job == _p.generation))
-        .where(_p.view == view, or_(_p.generation == HOT, _p.generation == _v.generation))
+ENDLESS = 2**62
+"""An event time after all others."""
+
+_SEEN = (
+    select(
+        _p.key,
+        _p.event_time,
+        _p.value,
+        _p.source,
+        (_p.generation == HOT).label("is_hot"),
+        _MADE.label("made_at"),
+        func.coalesce(_p.model, _g.model, "").label("model"),
+        func.coalesce(_p.request, "").label("request"),
+        func.coalesce(_p.job, _g.job, "").label("job"),
     )
-    return found if until is None else found.where(_p.event_time <= until)
+    .select_from(predictions)
+    .join(prediction_views, _v.id == _p.view)
+    .outerjoin(prediction_generations, (_g.view == _p.view) & (_g.job == _p.generation))
+    .where(
+        _p.view == bindparam("view"),
+        or_(_p.generation == HOT, _p.generation == _v.generation),
+        _p.event_time <= bindparam("until"),
+    )
+)
+"""What is to be seen of a view: hot rows, and those of the current batch."""
+
+ONE = _SEEN.where(_p.key == bindparam("key")).order_by(*RANKING).limit(1)
+"""The row of a key that counts. Statements are made once: that takes longer than their work."""
+
+
+def _page() -> Select[Any]:
+    some = _SEEN.where(_p.key > bindparam("after"))
+    limit = bindparam("limit", type_=Integer)
+    keys = some.with_only_columns(_p.key).distinct().order_by(_p.key).limit(limit).subquery()
+    place = func.row_number().over(partition_by=_p.key, order_by=RANKING)
+    ranked = some.where(_p.key <= select(func.max(keys.c.key)).scalar_subquery())
+    best = ranked.add_columns(place.label("place")).subquery()
+    return select(best).where(best.c.place == 1).order_by(best.c.key)
+
+
+PAGE = _page()
+"""The rows of the next keys that count."""
 
 
 def prediction(row: Row[Any]) -> Prediction:

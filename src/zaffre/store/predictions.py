@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from zaffre.errors import Conflict
 from zaffre.kinds.prediction import Generation, Prediction, Scored, current
@@ -77,7 +78,8 @@ class SqlPredictions:
                 return
             if not first:
                 self._begin(connection, view, job)
-            _add(connection, values)
+            if values:
+                connection.execute(_unless_there(connection), values)
             place = (_g.view == view.id, _g.job == job)
             touched = update(prediction_generations).where(*place)
             connection.execute(touched.values(touched_at=self._now()))
@@ -113,23 +115,18 @@ class SqlPredictions:
 
     def newest(self, view: View, key: str, until: int | None = None) -> Prediction | None:
         """Give the prediction of an entity that counts."""
-        query = rows_of.seen(view.id, until).where(_p.key == key)
+        asked = {"view": view.id, "key": key, "until": _bound(until)}
         with self._database.read() as connection:
-            row = connection.execute(query.order_by(*rows_of.RANKING).limit(1)).first()
+            row = connection.execute(rows_of.ONE, asked).first()
         return rows_of.prediction(row) if row is not None else None
 
     def page(
         self, view: View, after: str, limit: int, until: int | None = None
     ) -> list[Prediction]:
         """Give what counts of the next entities after a key."""
-        some = rows_of.seen(view.id, until).where(_p.key > after)
-        keys = some.with_only_columns(_p.key).distinct().order_by(_p.key).limit(limit).subquery()
-        place = func.row_number().over(partition_by=_p.key, order_by=rows_of.RANKING)
-        ranked = some.where(_p.key <= select(func.max(keys.c.key)).scalar_subquery())
-        best = ranked.add_columns(place.label("place")).subquery()
-        query = select(best).where(best.c.place == 1).order_by(best.c.key)
+        asked = {"view": view.id, "after": after, "limit": limit, "until": _bound(until)}
         with self._database.read() as connection:
-            return [rows_of.prediction(row) for row in connection.execute(query)]
+            return [rows_of.prediction(row) for row in connection.execute(rows_of.PAGE, asked)]
 
     def sweep(self, kept: Mapping[str, datetime], listed_at: datetime) -> bool:
         """Remove what nobody sees any more."""
@@ -138,6 +135,10 @@ class SqlPredictions:
 
     def _now(self) -> int:
         return micros(self._clock.now())
+
+
+def _bound(until: int | None) -> int:
+    return rows_of.ENDLESS if until is None else until
 
 
 def _standing(connection: Connection, view: View) -> Standing | None:
@@ -169,6 +170,11 @@ def _check_whole(connection: Connection, view: View, generation: Generation) -> 
             f"Of job `{generation.job}` {staged} rows are staged, not {generation.rows}.",
             hint="Load it again.",
         )
+
+
+def _unless_there(connection: Connection) -> Any:
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _add(connection: Connection, values: list[dict[str, Any]]) -> int:

@@ -31,7 +31,7 @@ from zaffre.services.predictions.reading import rows
 WAITING, LOADED, SUPERSEDED, FAILED = "Waiting", "Loaded", "Superseded", "Failed"
 SUCCEEDED, UPDATING = "Succeeded", "Updating"
 INPUT = "input"
-CHUNK = 2000
+CHUNK = 5000
 KEPT = 50
 TRIES = 10
 Change = Callable[[PredictionViewStatus], PredictionViewStatus]

@@ -135,12 +135,12 @@ COMPONENT = {
     "inputs": {"data": {"type": "uri_folder"}, "alpha": {"type": "number", "default": 1}},
     "jobs": {"one": {"type": "command"}},
 }
-TEMPLATE = {"type": "pipeline", "component": COMPONENT, "settings": {"default_compute": "c"}}
+TEMPLATE = {"type": "pipeline", "component": COMPONENT, "settings": {"default_compute": "a"}}
 
 
 def test_a_pipeline_gets_the_inputs_of_the_invocation():
     asked = read({"inputs": {"alpha": 2}, "input": DATA, "settings": {"force_rerun": True}})
-    job = pipeline_job(KEY, TEMPLATE, asked)
+    job = pipeline_job(KEY, TEMPLATE, {"default_compute": "c"}, asked)
     assert job["inputs"] == {"alpha": 2, "data": DATA}
     assert job["settings"] == {"default_compute": "c", "force_rerun": True}
     assert job["component"] == COMPONENT
@@ -150,4 +150,4 @@ def test_a_pipeline_with_several_inputs_of_data_wants_their_names():
     two = {**COMPONENT["inputs"], "other": {"type": "uri_file"}}
     template = {**TEMPLATE, "component": {**COMPONENT, "inputs": two}}
     with pytest.raises(Invalid, match="2 inputs of data"):
-        pipeline_job(KEY, template, read({"input": DATA}))
+        pipeline_job(KEY, template, {}, read({"input": DATA}))

@@ -299,6 +299,16 @@ def test_what_a_schedule_invokes_is_checked_when_it_is_made(world):
         schedules.create(world.ctx, Key("schedule", "default", "hourly"), spec)
 
 
+def test_the_latest_version_does_not_move_with_a_description(world):
+    world.mlflow()
+    before = world.deploy(code_configuration=None, model="azureml:diabetes@latest")
+    world.mlflow()
+    said = before.spec.model_copy(update={"description": "Scores.", "mini_batch_size": 3})
+    after = batch_deployments.update(world.ctx, before, said, None)
+    assert after.status.task == before.status.task
+    assert world.score().spec.jobs["batchscoring"].mini_batch_size == "3"
+
+
 def test_an_update_pins_anew(world):
     before = world.deploy()
     code = {"code": world.tree(score__py="run better"), "scoring_script": "score.py"}

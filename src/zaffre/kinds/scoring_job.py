@@ -108,9 +108,9 @@ def settings_of(spec: ModelBatchDeploymentSpec, asked: Invocation) -> dict[str, 
 
 
 def pipeline_job(
-    deployment: Key, template: Mapping[str, Json], asked: Invocation
+    deployment: Key, template: Mapping[str, Json], settings: Mapping[str, Json], asked: Invocation
 ) -> dict[str, Json]:
-    """Give the job that a pipeline deployment becomes.
+    """Give the job that a pipeline deployment becomes; `settings` are the deployment's own.
 
     Raises:
         Invalid: it is not clear which input the data is for.
@@ -121,7 +121,7 @@ def pipeline_job(
     found: dict[str, Json] = {**template, **about(deployment, asked)}
     found["inputs"] = {**template.get("inputs", {}), **_all_dumped(given)}
     found["outputs"] = {**template.get("outputs", {}), **_all_dumped(asked.outputs)}
-    found["settings"] = {**template.get("settings", {}), **asked.settings}
+    found["settings"] = {**template.get("settings", {}), **settings, **asked.settings}
     if asked.compute:
         found["compute"] = asked.compute
     return found

@@ -14,6 +14,11 @@ from zaffre.services.batch.pinning import pinned
 from zaffre.services.context import Context
 
 MOST = 1000
+PINNED = (
+    *("type", "model", "code_configuration", "environment"),
+    *("component", "job_definition"),
+)
+"""Fields that say what is run; what they mean is looked up when one of them changes."""
 
 
 def endpoint_of(ctx: Context, key: Key) -> Resource:
@@ -52,7 +57,9 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
 
 
 def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> Resource:
-    """Change a deployment and pin it anew; jobs under way go on as they began.
+    """Change a deployment; jobs under way go on as they began.
+
+    It is pinned anew only if what it runs changes: `@latest` does not move with a description.
 
     Raises:
         Invalid: it cannot be run as it is written.
@@ -60,9 +67,11 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
         Stale: somebody changed it meanwhile.
     """
     resources.check_revision(found, revision)
-    status, links = pinned(ctx, found.key, spec)
-    if spec == found.spec and status == found.status:
+    if spec == found.spec:
         return found
+    if all(getattr(spec, name, None) == getattr(found.spec, name, None) for name in PINNED):
+        return ctx.metadata.apply([Put(replace(found, spec=spec))], ctx.actor)[0]
+    status, links = pinned(ctx, found.key, spec)
     target = found.key.reference
     linked = [Link(link.source, link.relation, target) for link in links]
     changed = replace(found, spec=spec, status=status)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from zaffre.errors import Invalid, NotFound, Place, Problem
 from zaffre.kinds import registry
-from zaffre.kinds.batch_deployment import ModelBatchDeploymentSpec
+from zaffre.kinds.batch_deployment import ModelBatchDeploymentSpec, PipelineBatchDeploymentSpec
 from zaffre.kinds.invocation import Invocation, read
 from zaffre.kinds.loading import check
 from zaffre.kinds.near import advice, listed
@@ -77,11 +77,12 @@ def document_for(ctx: Context, deployment: Resource, asked: Invocation) -> dict[
     if is_of_tables(asked):
         return tables.document_for(ctx, deployment, asked)
     status = status_of(deployment)
-    if status.pipeline is not None:
-        return pipeline_job(deployment.key, status.pipeline, asked)
-    if status.task is None or not isinstance(deployment.spec, ModelBatchDeploymentSpec):
-        raise Invalid(f"Deployment `{deployment.key.name}` is not ready.")
-    return scoring_job(deployment.key, deployment.spec, status.task, asked)
+    spec = deployment.spec
+    if isinstance(spec, PipelineBatchDeploymentSpec) and status.pipeline is not None:
+        return pipeline_job(deployment.key, status.pipeline, spec.settings, asked)
+    if isinstance(spec, ModelBatchDeploymentSpec) and status.task is not None:
+        return scoring_job(deployment.key, spec, status.task, asked)
+    raise Invalid(f"Deployment `{deployment.key.name}` has nothing to run.")
 
 
 def deployment_for(ctx: Context, key: Key, wanted: str | None) -> Resource:

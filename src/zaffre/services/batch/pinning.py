@@ -113,7 +113,6 @@ def _of_pipeline(
         template, links = _of_job(ctx, key.workspace, spec.job_definition)
     else:
         template, links = _of_component(ctx, key.workspace, spec)
-    template["settings"] = {**template.get("settings", {}), **spec.settings}
     return BatchDeploymentStatus(pipeline={"type": "pipeline", **template}), links
 
 

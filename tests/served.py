@@ -20,6 +20,7 @@ from zaffre.api.gate import Gate
 from zaffre.api.routing import Route
 from zaffre.ports.tokens import Principal, Role
 from zaffre.server.clock import SystemClock
+from zaffre.services import workspaces
 from zaffre.services.context import Addresses, Context, Home
 from zaffre.store.artifacts import FolderArtifacts
 from zaffre.store.database import Database
@@ -57,7 +58,9 @@ def context_at(root: Path, server: str = "http://server") -> Iterator[Context]:
     database = Database(f"sqlite:///{root}/zaffre.db")
     migrate(database)
     try:
-        yield make_context(root, database, server)
+        context = make_context(root, database, server)
+        workspaces.ensure_default(context)
+        yield context
     finally:
         database.close()
 

@@ -16,7 +16,13 @@ from zaffre.api.gate import Gate
 from zaffre.api.matching import Table
 from zaffre.api.routing import Access, Route
 from zaffre.errors import Conflict, StorageFull
+from zaffre.kinds.resource import Resource, Status
+from zaffre.kinds.workspace import WorkspaceSpec
+from zaffre.ports.metadata import Add
 from zaffre.ports.tokens import Principal, Role
+from zaffre.services import workspaces
+from zaffre.testing.clock import FakeClock
+from zaffre.testing.metadata import FakeMetadata
 
 HOST = "127.0.0.1:8642"
 PEOPLE = {
@@ -61,7 +67,10 @@ Call = Callable[..., httpx2.Response]
 @pytest.fixture
 def call() -> Call:
     tokens = SimpleNamespace(check=PEOPLE.get)
-    context = SimpleNamespace(tokens=tokens, acting=lambda actor: actor)
+    metadata = FakeMetadata(FakeClock())
+    context = SimpleNamespace(tokens=tokens, metadata=metadata, acting=lambda actor: actor)
+    for name in ("default", "other"):
+        metadata.apply([Add(Resource(workspaces.key_of(name), WorkspaceSpec(), Status()))])
     gate = Gate(ROUTES, context, [HOST])  # type: ignore[arg-type]
 
     def send(method: str, path: str, token: str = "", **more: Any) -> httpx2.Response:
@@ -79,6 +88,15 @@ def call() -> Call:
         return asyncio.run(go())
 
     return send
+
+
+def test_a_workspace_that_is_not_there_is_said_to_be_missing(call: Call) -> None:
+    for path in ("/api/v1/workspaces/nope/things", "/workspaces/nope/api/2.0/mlflow/who"):
+        answer = call("GET", path, "owner")
+        assert answer.status_code == 404
+        assert "workspace" in answer.text
+        assert "`nope`" in answer.text
+    assert call("DELETE", "/api/v1/workspaces/nope", "owner").status_code == 200
 
 
 def test_health_needs_no_token(call: Call) -> None:

@@ -8,7 +8,9 @@ import pytest
 from served import Answer, Served, serving
 from zaffre.api.mlflow.app import ROUTES
 from zaffre.kinds.tracking import NewRun
+from zaffre.kinds.workspace import WorkspaceSpec
 from zaffre.ports.tokens import Role
+from zaffre.services import workspaces
 
 RUNS = "/api/2.0/mlflow/runs"
 
@@ -111,6 +113,8 @@ def test_a_reader_reads_only(served: Served, job: tuple[str, str]):
 
 
 def test_workspaces_do_not_see_each_other(served: Served, job: tuple[str, str]):
+    elsewhere = workspaces.key_of("elsewhere")
+    workspaces.create(served.context, elsewhere, WorkspaceSpec())
     prefix = "/workspaces/elsewhere/api/2.0/mlflow"
     assert served.call("GET", f"{prefix}/runs/get?run_id={job[0]}").status == 404
     assert served.call("GET", f"{prefix}/experiments/get?experiment_id=0").status == 404

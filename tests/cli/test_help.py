@@ -105,3 +105,10 @@ def test_azures_options_are_understood():
     }.items():
         known = {option for parameter in ALL[words].params for option in parameter.opts}
         assert wanted <= known, words
+
+
+def test_help_offers_only_what_can_be_made(zaffre):
+    shown = zaffre("job", "create", "--help").out
+    assert "command" in shown
+    assert "|run]" not in shown
+    assert "Create an online endpoint" in zaffre("online-endpoint", "create", "--help").out

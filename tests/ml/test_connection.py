@@ -109,7 +109,27 @@ def test_an_unreachable_server_is_said_in_time(tmp_path):
     assert time.monotonic() - began < 30
 
 
+AZURE = {"token": TOKEN, "workspace": "aml-ws", "strict": False}
+
+
 def test_an_azure_workspace_that_is_unknown_stands_for_the_default(fake, tmp_path):
-    settings = Settings(home=tmp_path, url=fake.url, token=TOKEN, workspace="aml-ws", strict=False)
-    with closing(Connection(settings)) as made, pytest.warns(UserWarning, match="aml-ws"):
-        assert made.workspace == "default"
+    with closing(Connection(Settings(tmp_path, fake.url, **AZURE))) as made:
+        with pytest.warns(UserWarning, match="aml-ws"):
+            assert made.workspace == "default"
+        made.send("POST", made.path("jobs"), {"name": "j"})
+
+
+def test_nothing_is_written_elsewhere_where_that_is_refused(fake, tmp_path):
+    with closing(Connection(Settings(tmp_path, fake.url, **AZURE))) as made:
+        made.refuses_writes_elsewhere = True
+        with pytest.warns(UserWarning, match="aml-ws"):
+            assert made.workspace == "default"
+        with pytest.raises(NotFound, match="no workspace `aml-ws`"):
+            made.send("POST", made.path("jobs"), {"name": "j"})
+    assert not fake.asked("POST")
+
+
+def test_only_a_workspace_that_is_not_there_is_stood_for(fake, tmp_path):
+    settings = Settings(home=tmp_path, url=fake.url, token="x", workspace="aml-ws", strict=False)
+    with closing(Connection(settings)) as made, pytest.raises(Unauthenticated):
+        assert made.workspace

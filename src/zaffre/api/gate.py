@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from zaffre.errors import Forbidden, Invalid, NotFound, TooLarge, Unauthenticate
 from zaffre.kinds.names import NAME
 from zaffre.ports.metadata import Actor
 from zaffre.ports.tokens import Principal, Role
+from zaffre.services import workspaces
 from zaffre.services.context import Context
 
 LOG = logging.getLogger("zaffre.api")
@@ -41,6 +43,7 @@ NARROW = {
 NOBODY = Principal("anonymous", Role.READER, workspace="-")
 PREFIX = "/workspaces/"
 OWN_API = "/api/v1/"
+WORKSPACE = "/api/v1/workspaces/{workspace}"
 GUARDS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -66,6 +69,7 @@ class Gate:
         self._table = Table(routes)
         self._context = context
         self._wake = wake
+        self._workspaces = {""}
         self._hosts = frozenset(host.lower() for host in hosts)
         self._origins = frozenset(
             f"{scheme}://{host}" for host in self._hosts for scheme in ("http", "https")
@@ -103,6 +107,7 @@ class Gate:
         scope["path_params"] = found.params
         workspace = _workspace(found, principal, prefix)
         _check_access(principal, found, workspace)
+        await self._check_workspace(found.route, workspace)
         caller = Caller(principal, workspace, request_id)
         scope["zaffre"] = caller
         scope["context"] = self._context.acting(Actor(principal.name, request_id))
@@ -111,6 +116,14 @@ class Gate:
         if scope["method"] not in SAFE and scope["path"].startswith(OWN_API):
             self._wake()
         return response
+
+    async def _check_workspace(self, route: Route, workspace: str) -> None:
+        """Refuse calls about a workspace that is not there; none that is there ever goes."""
+        making = route.path == WORKSPACE
+        if making or route.access is Access.PUBLIC or workspace in self._workspaces:
+            return
+        await run_in_threadpool(workspaces.require, self._context, workspace)
+        self._workspaces.add(workspace)
 
     def _check_host(self, headers: Headers) -> None:
         hosts = headers.getlist("host")

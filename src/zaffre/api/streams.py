@@ -16,7 +16,7 @@ from zaffre.api.bodies import flag, number
 from zaffre.kinds import wire
 from zaffre.kinds.job_state import TERMINAL
 from zaffre.kinds.resource import Key, Resource
-from zaffre.services import jobs
+from zaffre.services import history, jobs
 from zaffre.services.context import Context
 
 CHUNK = 256 * 1024
@@ -78,19 +78,23 @@ async def _follow(ctx: Context, key: Key, offset: int, *, with_log: bool) -> Asy
         state = _state(job)
         if (job.revision, state) != seen:
             seen = (job.revision, state)
-            yield event("state", wire.to_wire(job))
+            yield event("state", await _shown(ctx, key))
             quiet = 0
         while with_log and (chunk := await run_in_threadpool(jobs.logs, ctx, key, offset, CHUNK)):
             offset += len(chunk)
             quiet = 0
             yield event("log", {"offset": offset, "text": decoder.decode(chunk)})
         if state in TERMINAL:
-            yield event("end", wire.to_wire(job))
+            yield event("end", await _shown(ctx, key))
             return
         quiet += 1
         if quiet % HEARTBEAT_TURNS == 0:
             yield b": still here\n\n"
         await asyncio.sleep(TURN_SECONDS)
+
+
+async def _shown(ctx: Context, key: Key) -> dict[str, Any]:
+    return wire.to_wire(await run_in_threadpool(history.show, ctx, key))
 
 
 def _state(job: Resource) -> str:

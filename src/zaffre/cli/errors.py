@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from zaffre.cli.output import harmless
 from zaffre.errors import Invalid, ZaffreError
 from zaffre.kinds.render import render
 
@@ -13,5 +14,5 @@ WRITTEN_WRONG = 2
 
 def report(error: ZaffreError) -> int:
     """Print an error and give the exit code that says whose fault it is."""
-    click.echo(render(error), err=True)
+    click.echo(harmless(render(error)), err=True)
     return WRITTEN_WRONG if isinstance(error, Invalid) else FAILED

@@ -43,7 +43,7 @@ def take(values: dict[str, Any]) -> dict[str, Any]:
 def _flag(kind: Kind, name: str, field: FieldInfo) -> click.Option | None:
     if name == "type" and kind.variants:
         kind_of_value: click.ParamType[Any] | None = click.Choice(
-            [*kind.variants], case_sensitive=False
+            [name for name in kind.variants if name not in kind.reported], case_sensitive=False
         )
     else:
         kind_of_value = scalar(field.annotation)

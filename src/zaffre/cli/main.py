@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from importlib import import_module
 
 import click
@@ -93,6 +94,18 @@ def main() -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; give 0 (done), 1 (it failed) or 2 (it was written wrong)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = _warn
+        return _run(arguments)
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """Write a warning as a person reads it: what it says, and no line of ours."""
+    click.echo(f"Warning: {message}", err=True)
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         # Not standalone, click gives an exit code as the value; commands themselves give none.
         return int(root(arguments, prog_name="zaffre", standalone_mode=False) or 0)

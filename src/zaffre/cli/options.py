@@ -46,6 +46,7 @@ def client_of(**where: Any) -> MLClient:
     known = repr(where)
     if known not in clients:
         clients[known] = MLClient(**where)
+        clients[known].connection.refuses_writes_elsewhere = True
         context.call_on_close(clients[known].close)
     return clients[known]
 

@@ -19,7 +19,10 @@ from zaffre.errors import Invalid
 from zaffre.ml.progress import size
 
 FORMATS = ("table", "json", "yaml", "tsv", "none")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""What turns the direction of writing: it can make a text look like another one."""
+CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{BIDI}]")
+LOG_CONTROL = re.compile(rf"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 GAP = "  "
 LONGEST_CELL = 60
@@ -191,7 +194,7 @@ def harmless(text: str) -> str:
     """Make a log harmless for a terminal; colours, line ends and carriage returns stay."""
     kept = COLOUR.findall(text)
     parts = COLOUR.split(text)
-    safe = [re.sub(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]", "�", part) for part in parts]
+    safe = [LOG_CONTROL.sub("�", part) for part in parts]
     return "".join(part + colour for part, colour in zip(safe, [*kept, ""], strict=True))
 
 

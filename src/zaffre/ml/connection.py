@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from zaffre import __version__
-from zaffre.errors import Unauthenticated, Unavailable, ZaffreError
+from zaffre.errors import NotFound, Unauthenticated, Unavailable, ZaffreError
 from zaffre.ml import local_server
 from zaffre.ml.home import Home
 from zaffre.ml.problems import to_error
@@ -32,6 +32,7 @@ ATTEMPTS = 6
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 3.0
 SAFE_METHODS = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}
+READING = {"GET", "HEAD"}
 RETRY_STATUSES = {429, 502, 503, 504}
 NOT_FOUND = 404
 FIRST_ERROR = 400
@@ -73,7 +74,10 @@ class Connection:
         self._transport = transport
         self._client: httpx2.Client | None = None
         self._target: Target | None = None
+        self._stands_in = False
         self._workspace: str | None = None if not settings.strict else settings.workspace
+        self.refuses_writes_elsewhere = False
+        """Whether nothing is written to the default workspace in place of an unknown one."""
 
     @property
     def target(self) -> Target:
@@ -113,6 +117,7 @@ class Connection:
             ZaffreError: what the server's problem document says.
             Unavailable: the server cannot be reached.
         """
+        self._check_workspace(method)
         headers = options.get("headers") or {}
         repeatable = method in SAFE_METHODS or "Idempotency-Key" in headers
         pause = FIRST_PAUSE
@@ -204,7 +209,8 @@ class Connection:
         name = self.settings.workspace
         try:
             self.get(api("workspaces", name))
-        except ZaffreError:
+        except NotFound:
+            self._stands_in = name != DEFAULT_WORKSPACE
             warnings.warn(
                 f"There is no workspace `{name}` here: `{DEFAULT_WORKSPACE}` is used.",
                 UserWarning,
@@ -212,6 +218,20 @@ class Connection:
             )
             return DEFAULT_WORKSPACE
         return name
+
+    def _check_workspace(self, method: str) -> None:
+        """Refuse to write into the default workspace what was meant for another one.
+
+        Raises:
+            NotFound: the workspace that was meant is not there.
+        """
+        if self._stands_in and self.refuses_writes_elsewhere and method not in READING:
+            name = self.settings.workspace
+            raise NotFound(
+                f"There is no workspace `{name}` here, and nothing is written elsewhere.",
+                hint=f"Make it (`zaffre workspace create -n {name}`), or say which: "
+                f"`-w {DEFAULT_WORKSPACE}`.",
+            )
 
     def _unreachable(self, error: Exception) -> Unavailable:
         url = self._target.url if self._target else self.settings.url

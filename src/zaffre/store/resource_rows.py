@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from zaffre.kinds.names import LATEST
 from zaffre.kinds.registry import kind as kind_named
 from zaffre.kinds.resource import Key, Resource
 
@@ -24,9 +25,14 @@ def moment(value: int) -> datetime:
 
 def key_text(key: Key) -> str:
     """Give a key as messages name it."""
+    return f"{kind_named(key.kind).title.lower()} {key_address(key)}"
+
+
+def key_address(key: Key) -> str:
+    """Give what a key says beside its kind."""
     where = f"{key.parent}/{key.name}" if key.parent else key.name
-    version = f" version {key.version}" if key.version else ""
-    return f"{kind_named(key.kind).title.lower()} `{where}`{version}"
+    version = f" version {key.version}" if key.version not in ("", LATEST) else ""
+    return f"`{where}`{version}"
 
 
 def facts_of(resource: Resource) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from zaffre.kinds.registry import kind as kind_named
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Actor, Add, Link, Once, Put, Remove, Write
 from zaffre.store.resource_query import where_key
-from zaffre.store.resource_rows import facts_of, key_text, micros, moment
+from zaffre.store.resource_rows import facts_of, key_address, key_text, micros, moment
 from zaffre.store.resource_tables import once, resource_tags, resources
 from zaffre.store.tracking_shared import insert_rows
 
@@ -61,7 +61,9 @@ class Batch:
         if versioned and key.version == "" and not given.container:
             key = replace(key, version=self._next_version(connection, key))
         if connection.execute(select(resources.c.id).where(*where_key(key))).first() is not None:
-            raise Conflict(f"There is already a {key_text(key)}.", code="exists")
+            raise Conflict(
+                f"There is already {kind_named(key.kind).one} {key_address(key)}.", code="exists"
+            )
         latest = not versioned or key.version != ""
         if versioned and latest:
             older = _named(key)
@@ -90,7 +92,9 @@ class Batch:
                 insert(resources).values(values).returning(resources.c.id)
             ).scalar_one()
         except IntegrityError:
-            raise Conflict(f"There is already a {key_text(key)}.", code="exists") from None
+            raise Conflict(
+                f"There is already {kind_named(key.kind).one} {key_address(key)}.", code="exists"
+            ) from None
         self._tag(connection, row, added)
         self._audit("create", key, 1)
         return added

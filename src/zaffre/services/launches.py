@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import yaml
 
-from zaffre.errors import Conflict, Invalid, NotFound
+from zaffre.errors import Conflict, Invalid, NotFound, Place, Problem
 from zaffre.kinds import names
 from zaffre.kinds.deployment_settings import CodeConfiguration, Probe
 from zaffre.kinds.endpoint import OnlineDeploymentSpec
@@ -59,16 +59,11 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         Invalid: it cannot be served as it is written.
         NotFound: its model, code or environment is not there.
     """
-    with fields.at("model"):
-        model = model_of(ctx, key.workspace, spec.model)
     code = spec.code_configuration
     if code is not None and spec.acceleration is not None:
-        with fields.at("acceleration"):
-            raise Invalid(
-                "`acceleration` is for models without a script: a scoring script loads its model.",
-                hint="Leave out `code_configuration`, or load an ONNX model in `init()`.",
-            )
+        raise _useless_acceleration()
     with fields.at("model"):
+        model = model_of(ctx, key.workspace, spec.model)
         plain = plain_of(key.name, model) if code is None else None
     with fields.at("acceleration.sample_data"):
         sample = sample_file(ctx, key.workspace, spec.acceleration)
@@ -97,6 +92,13 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         asked=spec.model_dump(mode="json", include=set(ASKED), exclude_unset=True),
         collector=spec.data_collector,
     )
+
+
+def _useless_acceleration() -> Invalid:
+    text = "`acceleration` is for models without a script: a scoring script loads its model."
+    hint = "Leave out `code_configuration`, or load an ONNX model in `init()`."
+    problem = Problem(text, Place(field="acceleration"), hint)
+    return Invalid(text, hint=hint, problems=(problem,))
 
 
 def plain_of(name: str, model: Served | None) -> PlainModel | None:

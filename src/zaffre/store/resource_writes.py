@@ -61,9 +61,7 @@ class Batch:
         if versioned and key.version == "" and not given.container:
             key = replace(key, version=self._next_version(connection, key))
         if connection.execute(select(resources.c.id).where(*where_key(key))).first() is not None:
-            raise Conflict(
-                f"There is already {kind_named(key.kind).one} {key_address(key)}.", code="exists"
-            )
+            raise _taken(key)
         latest = not versioned or key.version != ""
         if versioned and latest:
             older = _named(key)
@@ -92,9 +90,7 @@ class Batch:
                 insert(resources).values(values).returning(resources.c.id)
             ).scalar_one()
         except IntegrityError:
-            raise Conflict(
-                f"There is already {kind_named(key.kind).one} {key_address(key)}.", code="exists"
-            ) from None
+            raise _taken(key) from None
         self._tag(connection, row, added)
         self._audit("create", key, 1)
         return added
@@ -183,6 +179,11 @@ class Batch:
     def _audit(self, verb: str, key: Key, revision: int) -> None:
         who = (self._now, self._actor.name, self._actor.request, verb)
         self._audits.append((*who, *(getattr(key, part) for part in KEYED), revision))
+
+
+def _taken(key: Key) -> Conflict:
+    one = kind_named(key.kind).one
+    return Conflict(f"There is already {one} {key_address(key)}.", code="exists")
 
 
 def _to_last(link: Link, done: Sequence[Resource]) -> Link:

@@ -30,7 +30,8 @@ server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
 stat = open("/proc/self/stat").read().rpartition(")")[2].split()
 facts = {"pid": os.getpid(), "boot": open("/proc/sys/kernel/random/boot_id").read().strip(),
          "start_time": int(stat[19]), "url": "http://127.0.0.1:%d" % server.server_address[1],
-         "gateway_url": "http://127.0.0.1:1", "started": 1.0}
+         "gateway_url": "http://127.0.0.1:1", "started": 1.0,
+         "isolation": "namespaces"}
 (home / "token").write_text("t")
 (home / "run" / "server.json").write_text(json.dumps(facts))
 server.serve_forever()
@@ -98,6 +99,20 @@ def test_up_says_what_to_do_next(place, zaffre):
     shown = zaffre("up", "-o", "table").out
     assert "zaffre status --export" in shown
     assert "zaffre job create" in shown
+
+
+def test_the_doctor_takes_the_forms_of_other_commands(tmp_path, zaffre, monkeypatch):
+    (tmp_path / "told.py").write_text(
+        "import pathlib, sys; pathlib.Path('told').write_text(' '.join(sys.argv[3:]))"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("zaffre.cli.server.DOCTOR", "told")
+    for words, told in ((("-o", "json"), "--json"), (("--json", "--full"), "--full --json")):
+        assert zaffre("doctor", "--home", str(tmp_path), *words).code == 0
+        assert (tmp_path / "told").read_text() == told
+    wrong = zaffre("doctor", "-o", "jsn")
+    assert wrong.code == 2
+    assert "--full" in zaffre("doctor", "--help").out
 
 
 def test_the_doctors_exit_code_is_the_commands(tmp_path, zaffre, monkeypatch):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from zaffre.errors import Conflict, Failed, Invalid
-from zaffre.server import home
+from zaffre.ml.home import Home as ClientHome
+from zaffre.server import home, isolation
 from zaffre.server.settings import from_environment
 from zaffre.store.secrets import FileSecrets
 
@@ -29,10 +32,35 @@ def test_a_home_that_was_open_is_closed(tmp_path: Path) -> None:
     assert mode(root) == 0o700
 
 
+@pytest.mark.parametrize("name", ["token", "metrics-token", "secret.key", "zaffre.db"])
+def test_a_secret_that_was_open_is_closed(tmp_path: Path, name: str, caplog: Any) -> None:
+    root = tmp_path / "home"
+    root.mkdir()
+    (root / name).write_text("s")
+    (root / name).chmod(0o644)
+    home.prepare(root)
+    assert mode(root / name) == 0o600
+    assert f"{name} was open to others (mode 644)" in caplog.text
+
+
+def test_a_lock_of_the_clients_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with ClientHome(tmp_path / "home").alone("start.lock"):
+            assert mode(tmp_path / "home" / "run" / "start.lock") == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_the_level_of_isolation_is_tried_and_told() -> None:
+    assert isolation.level("none") == "subreaper"
+    assert isolation.level("auto") in {"namespaces", "subreaper"}
+
+
 def test_a_second_server_is_refused_and_told_who_holds_the_home(tmp_path: Path) -> None:
     place = home.prepare(tmp_path / "home")
     held = home.hold(place)
-    home.announce(place, "http://127.0.0.1:8642", "http://127.0.0.1:8643", 0.0)
+    home.announce(place, "http://127.0.0.1:8642", "http://127.0.0.1:8643", 0.0, "namespaces")
     with pytest.raises(Conflict, match=r"pid \d+, http://127.0.0.1:8642"):
         home.hold(place)
     held.close()
@@ -55,9 +83,17 @@ def test_the_metrics_have_a_token_of_their_own(tmp_path: Path) -> None:
 
 def test_the_server_says_who_it_is(tmp_path: Path) -> None:
     place = home.prepare(tmp_path / "home")
-    home.announce(place, "http://a", "http://b", 1.5)
+    home.announce(place, "http://a", "http://b", 1.5, "namespaces")
     facts = json.loads((place.run / "server.json").read_text())
-    assert set(facts) == {"pid", "boot", "start_time", "url", "gateway_url", "started"}
+    assert set(facts) == {
+        "pid",
+        "boot",
+        "start_time",
+        "url",
+        "gateway_url",
+        "started",
+        "isolation",
+    }
     assert mode(place.run / "server.json") == 0o600
 
 

@@ -13,6 +13,7 @@ import pytest
 from served import context_at
 from zaffre.kinds.job import CommandJobSpec, JobStatus
 from zaffre.kinds.resource import Key, Resource
+from zaffre.ports.files import File
 from zaffre.ports.metadata import Add
 from zaffre.services import doctor_jobs
 from zaffre.services.context import Context
@@ -74,6 +75,51 @@ def test_a_broken_database(home: Path):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     code, found = run(home)
     assert (code, {one["check"] for one in found["findings"]}) == (1, {"database"})
+
+
+def test_a_database_that_is_none(home: Path):
+    (home / "zaffre.db").write_bytes(os.urandom(10_000))
+    for suffix in ("-wal", "-shm"):
+        (home / f"zaffre.db{suffix}").unlink(missing_ok=True)
+    code, found = run(home)
+    (finding,) = found["findings"]
+    assert (code, finding["check"]) == (1, "database")
+    assert "is no SQLite database" in finding["problem"]
+    assert "zaffre down" in finding["fix"]
+
+
+def test_secrets_that_others_may_read(home: Path):
+    for name in ("token", "secret.key"):
+        (home / name).write_text("s")
+        (home / name).chmod(0o644)
+    code, found = run(home)
+    assert code == 1
+    assert {Path(one["subject"]).name for one in found["findings"]} == {"token", "secret.key"}
+    assert all("chmod 600" in one["fix"] for one in found["findings"])
+
+
+def test_what_belongs_to_nothing_is_told(home: Path):
+    (home / "envs" / "zzz").mkdir(parents=True)
+    (home / "envs" / ("0" * 32)).mkdir()
+    (home / "artifacts" / "junk").write_text("x")
+    code, found = run(home)
+    assert code == 0
+    told = {Path(one["subject"]).name for one in found["findings"]}
+    assert told == {"zzz", "junk"}
+
+
+def test_an_artifact_that_was_cut_short(home: Path):
+    with context_at(home) as ctx:
+        blob = ctx.artifacts.put([b"all of it"])
+        ctx.files.put("run:default/r", [File("a.txt", blob.digest, blob.size)])
+        path = ctx.artifacts.path(blob.digest)
+    assert path
+    path.chmod(0o600)
+    path.write_bytes(b"all")
+    path.chmod(0o400)
+    code, found = run(home)
+    (finding,) = found["findings"]
+    assert (code, finding["check"], finding["subject"]) == (1, "files", blob.digest)
 
 
 def test_a_database_of_another_release(home: Path):

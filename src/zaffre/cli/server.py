@@ -155,6 +155,8 @@ def _facts(home: Home, served: Served | None) -> dict[str, Any]:
         facts |= {"url": served.url, "pid": served.process.pid, "gateway_url": served.gateway_url}
         if served.started:
             facts["started_at"] = served.started
+        if served.isolation:
+            facts["isolation"] = served.isolation
     facts["gateway"] = "running" if gateway else "stopped"
     if gateway:
         facts["gateway_pid"] = gateway.pid
@@ -174,8 +176,9 @@ def _running(client: MLClient) -> dict[str, Any]:
     return {"jobs": jobs[:MOST], "deployments": deployments}
 
 
-def _doctor(home: str | None, arguments: tuple[str, ...]) -> None:
+def _doctor(home: str | None, form: str | None, *, full: bool, as_json: bool) -> None:
     chosen = Home(home_folder(home))
+    arguments = ["--full"] * full + ["--json"] * (as_json or form == "json")
     program = [sys.executable, "-m", DOCTOR, "--home", str(chosen.path), *arguments]
     raise click.exceptions.Exit(subprocess.run(program, env=environment(), check=False).returncode)
 
@@ -228,8 +231,16 @@ status = options.command(
 doctor = click.Command(
     "doctor",
     callback=_doctor,
-    params=[HOME, click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
+    params=[
+        HOME,
+        click.Option(["--full"], is_flag=True, help="Read all content through; takes long."),
+        click.Option(
+            ["-o", "--output", "form"],
+            type=click.Choice(["table", "json"]),
+            help="Form of the result.",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="The same as `-o json`."),
+    ],
     help="Check a live or stopped home: database, digests, states, processes, leftovers.",
-    epilog=options.example("zaffre doctor", "zaffre doctor --home ./here"),
-    context_settings={"ignore_unknown_options": True},
+    epilog=options.example("zaffre doctor", "zaffre doctor --home ./here --full -o json"),
 )

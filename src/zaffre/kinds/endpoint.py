@@ -303,7 +303,6 @@ code_configuration:
   code: ./onlinescoring
   scoring_script: score.py
 environment: azureml://registries/azureml/environments/sklearn-1.5/labels/latest
-instance_type: Standard_DS3_v2
 instance_count: 1
 """,
 )

@@ -72,6 +72,7 @@ class Served:
     url: str
     gateway_url: str | None = None
     started: float | None = None
+    isolation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,11 @@ class Home:
             return None
         process = Process(int(record.get("pid", 0)), str(record.get("boot", "")), _ticks(record))
         return (
-            Served(process, record["url"], record.get("gateway_url"), record.get("started"))
+            Served(
+                process,
+                record["url"],
+                *(record.get(name) for name in ("gateway_url", "started", "isolation")),
+            )
             if process.alive()
             else None
         )
@@ -116,7 +121,7 @@ class Home:
     def alone(self, name: str) -> Iterator[None]:
         """Hold a lock of this home: of two that try, one waits for the other."""
         self.prepare()
-        with (self.path / "run" / name).open("ab") as file:
+        with open(self.path / "run" / name, "ab", opener=private) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -132,6 +137,11 @@ class Home:
         except (OSError, ValueError):
             return None
         return content if isinstance(content, dict) else None
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file for `open`; a new one is for its owner alone."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def boot() -> str:

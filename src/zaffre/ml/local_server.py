@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from zaffre.errors import Conflict, Failed, Unavailable
-from zaffre.ml.home import Home, Served
+from zaffre.ml.home import Home, Served, private
 from zaffre.ml.settings import environment
 
 PROGRAM = "zaffre.server"
@@ -88,7 +88,7 @@ def listens(url: str) -> bool:
 
 def _start(home: Home, options: Sequence[str], tick: Callable[[], None] | None) -> Served:
     home.prepare()
-    with home.log.open("ab") as log:
+    with open(home.log, "ab", opener=private) as log:
         log_start = log.tell()
         child = subprocess.Popen(
             command(home, options),

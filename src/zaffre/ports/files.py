@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from zaffre.ports.artifacts import Blob
+
 
 @dataclass(frozen=True)
 class File:
@@ -62,5 +64,5 @@ class FileStore(Protocol):
     def remove(self, owner: str, path: str = "") -> int:
         """Take out a file, all below a folder, or (path "") all; say how many files it were."""
 
-    def digests(self) -> Iterator[str]:
-        """List the content that any file refers to, without repetition."""
+    def contents(self) -> Iterator[Blob]:
+        """List the content that any file refers to, by digest, with the size that it has."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from zaffre.errors import ZaffreError
-from zaffre.server import assembly, home, ports
+from zaffre.server import assembly, home, isolation, ports
 from zaffre.server.serving import serve
 from zaffre.server.settings import Settings, from_environment
 
@@ -45,6 +45,7 @@ def run(settings: Settings) -> None:
     started = time.time()
     place = home.prepare(settings.home)
     lock = home.hold(place)
+    closed_off = isolation.level(settings.isolation)
     before = ports.last(place)
     listening = ports.listen(settings.host, settings.port, before.server)
     own = listening.getsockname()[1]
@@ -54,7 +55,7 @@ def run(settings: Settings) -> None:
     try:
         parts = assembly.assemble(settings, place)
         _rest_from_collecting()
-        serve(parts, listening, started)
+        serve(parts, listening, started, closed_off)
     finally:
         (place.run / "server.json").unlink(missing_ok=True)
         lock.close()

@@ -67,7 +67,10 @@ def examine(settings: Settings, *, full: bool = False) -> Diagnosis:
     if not home.root.is_dir() or (own and not (home.root / "zaffre.db").is_file()):
         lost = Finding("home", str(home.root), "There is no home here.", "Name one with `--home`.")
         return Diagnosis(["home"], [lost])
-    database = Database(settings.database_url, exclusive=False)
+    try:
+        database = Database(settings.database_url, exclusive=False)
+    except ZaffreError as error:
+        return Diagnosis(["database"], [_unreadable(_name(settings), error)])
     try:
         broken = list(_database(database, settings, full=full))
         if any(finding.severity == "error" for finding in broken):
@@ -84,13 +87,22 @@ def examine(settings: Settings, *, full: bool = False) -> Diagnosis:
 
 
 def _database(database: Database, settings: Settings, *, full: bool) -> Iterator[Finding]:
-    name = database.dialect if settings.database else "zaffre.db"
+    name = _name(settings)
     try:
         for trouble in checks.troubles(database, full=full):
             yield Finding("database", name, trouble.problem, trouble.fix)
     except ZaffreError as error:
-        fix = "See whether it runs and whether the disk is well; else restore a backup."
-        yield Finding("database", name, f"It cannot be read: {error.message}", fix)
+        yield _unreadable(name, error)
+
+
+def _name(settings: Settings) -> str:
+    return settings.database_url.partition(":")[0] if settings.database else "zaffre.db"
+
+
+def _unreadable(name: str, error: ZaffreError) -> Finding:
+    fix = "See whether it runs and whether the disk is well; else restore a backup."
+    damaged = error.code == "damaged_database" and error.hint
+    return Finding("database", name, f"It cannot be read: {error.message}", damaged or fix)
 
 
 def is_live(home: Home) -> bool:

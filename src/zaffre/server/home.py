@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import secrets
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ from typing import IO, Any
 
 from zaffre.errors import Conflict
 from zaffre.services.context import Home
+from zaffre.services.doctor import PRIVATE
+
+LOG = logging.getLogger("zaffre.server")
 
 
 def prepare(root: Path) -> Home:
@@ -30,6 +34,9 @@ def prepare(root: Path) -> Home:
     for folder in (root, *parts):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     root.chmod(0o700)
+    for name in PRIVATE:
+        with contextlib.suppress(FileNotFoundError):
+            keep_private(root / name)
     return home
 
 
@@ -71,12 +78,25 @@ def metrics_token(home: Home) -> str:
 
 def _token(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
+        keep_private(path)
         return path.read_text().strip()
     write_private(path, f"zaf_{secrets.token_urlsafe(32)}\n")
     return path.read_text().strip()
 
 
-def announce(home: Home, url: str, gateway_url: str, started: float) -> None:
+def keep_private(path: Path) -> None:
+    """Take a file of the home away from everybody but its owner, and say so in the log.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        LOG.warning("%s was open to others (mode %o): it is private again", path, mode)
+        path.chmod(0o600)
+
+
+def announce(home: Home, url: str, gateway_url: str, started: float, isolation: str) -> None:
     """Write `run/server.json`, from which clients find the server that is ready."""
     pid = os.getpid()
     facts: dict[str, Any] = {
@@ -86,6 +106,7 @@ def announce(home: Home, url: str, gateway_url: str, started: float) -> None:
         "url": url,
         "gateway_url": gateway_url,
         "started": started,
+        "isolation": isolation,
     }
     write_private(home.run / "server.json", json.dumps(facts))
 

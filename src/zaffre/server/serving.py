@@ -20,10 +20,13 @@ MOST_FILES = 65536
 class _Announcing(uvicorn.Server):
     """A uvicorn server that says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, parts: Assembly, started: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, parts: Assembly, started: float, isolation: str
+    ) -> None:
         super().__init__(config)
         self._parts = parts
         self._began = started
+        self._isolation = isolation
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then write where the server is found."""
@@ -31,7 +34,11 @@ class _Announcing(uvicorn.Server):
         if self.started:
             addresses = self._parts.context.addresses
             home.announce(
-                self._parts.context.home, addresses.server, addresses.gateway, self._began
+                self._parts.context.home,
+                addresses.server,
+                addresses.gateway,
+                self._began,
+                self._isolation,
             )
             self._parts.loop.start()
 
@@ -46,7 +53,7 @@ def _most_connections() -> int:
     return min(MOST_CONNECTIONS, MOST_CONNECTIONS if soft < 0 else soft // 2)
 
 
-def serve(parts: Assembly, listening: socket.socket, started: float) -> None:
+def serve(parts: Assembly, listening: socket.socket, started: float, isolation: str) -> None:
     """Serve until told to stop; jobs and endpoints go on."""
     config = uvicorn.Config(
         parts.app,
@@ -65,7 +72,7 @@ def serve(parts: Assembly, listening: socket.socket, started: float) -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
         backlog=1024,
     )
-    server = _Announcing(config, parts, started)
+    server = _Announcing(config, parts, started, isolation)
     try:
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(server.serve(sockets=[listening]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,6 +81,7 @@ def folders(ctx: Context) -> Iterator[Finding]:
             mode = f"{place.stat().st_mode & 0o777:o}"
             fix = f"Run `chmod 700 {place}`."
             yield Finding("folders", str(place), f"Others may look in (mode {mode}).", fix)
+    yield from private_files(ctx)
 
 
 def content(ctx: Context) -> Iterator[Finding]:
@@ -163,19 +165,55 @@ def _listed(paths: Sequence[str]) -> str:
 
 def files(ctx: Context) -> Iterator[Finding]:
     """Look whether the content of runs' and models' artifacts is there."""
-    for digest in ctx.files.digests():
+    for blob in ctx.files.contents():
         try:
-            blobs.size_of(ctx, digest)
+            if blobs.size_of(ctx, blob.digest) == blob.size:
+                continue
+            fault = "damaged"
         except NotFound:
-            yield Finding(
-                "files", digest, "Artifacts refer to it, but it is not stored.", _RESTORE
-            )
+            fault = "not stored"
         except Failed:
-            yield Finding("files", digest, "Artifacts refer to it, but it is damaged.", _RESTORE)
+            fault = "damaged"
+        text = f"Artifacts refer to it, but it is {fault}."
+        yield Finding("files", blob.digest, text, _RESTORE)
+
+
+def strays(ctx: Context) -> Iterator[Finding]:
+    """Look for what lies in the home's own folders and belongs to nothing."""
+    artifacts = ctx.home.artifacts
+    for folder, own in (
+        (artifacts, {"blobs", "tmp"}.__contains__),
+        (artifacts / "blobs", _SHARD.fullmatch),
+        (ctx.home.envs, _ENVIRONMENT.fullmatch),
+    ):
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if not own(path.name):
+                fix = "Zaffre did not put it there: move it away, or delete it."
+                yield Finding("leftovers", str(path), "It belongs to nothing.", fix, "warning")
+
+
+_SHARD = re.compile(r"[0-9a-f]{2}")
+_ENVIRONMENT = re.compile(r"[0-9a-f]{32}")
+
+
+def private_files(ctx: Context) -> Iterator[Finding]:
+    """Look whether keys and tokens are for their owner's eyes alone."""
+    for name in PRIVATE:
+        path = ctx.home.root / name
+        mode = path.stat().st_mode & 0o777 if path.is_file() else 0
+        if mode & 0o077:
+            problem = f"Others may read it (mode {mode:o})."
+            fix = f"Run `chmod 600 {path}`; replace what others may have read."
+            yield Finding("folders", str(path), problem, fix)
+
+
+PRIVATE = ("token", "metrics-token", "secret.key", "zaffre.db")
+"""Files that must have mode 0600."""
 
 
 def leftovers(ctx: Context) -> Iterator[Finding]:
-    """Look for temporary files that should have gone by now."""
+    """Look for temporary files that should have gone by now, and for what belongs to nothing."""
+    yield from strays(ctx)
     oldest = (ctx.clock.now() - LEFTOVER).timestamp()
     place = ctx.home.artifacts / "tmp"
     for path in sorted(place.iterdir()) if place.is_dir() else ():

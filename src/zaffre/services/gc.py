@@ -74,7 +74,7 @@ def mark(ctx: Context) -> set[bytes]:
         if raw not in found:
             found.add(raw)
             found |= _leaves(ctx, digest)
-    return found | {bytes.fromhex(digest[7:]) for digest in ctx.files.digests()}
+    return found | {bytes.fromhex(blob.digest[7:]) for blob in ctx.files.contents()}
 
 
 def named(ctx: Context) -> Iterator[str]:

@@ -11,7 +11,7 @@ from zaffre.store.database import Database
 from zaffre.store.migration import HEAD, stored_versions
 
 _MOST = 20
-_RESTORE = "Stop the server and restore a backup: `zaffre restore`."
+_RESTORE = "Stop the server (`zaffre down`) and put a copy of the home from before in its place."
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from zaffre.errors import Conflict
 from zaffre.kinds import names
+from zaffre.ports.artifacts import Blob
 from zaffre.ports.clock import Clock
 from zaffre.ports.files import Entry, File
 from zaffre.store.database import Database
@@ -80,22 +81,22 @@ class SqlFiles:
             lambda connection: connection.execute(delete(files).where(*which)).rowcount
         )
 
-    def digests(self) -> Iterator[str]:
+    def contents(self) -> Iterator[Blob]:
         """List all content referred to, in batches."""
         last = ""
         while True:
             query = (
-                select(files.c.digest)
-                .distinct()
+                select(files.c.digest, func.max(files.c.size).label("size"))
                 .where(files.c.digest > last)
+                .group_by(files.c.digest)
                 .order_by(files.c.digest)
             )
             with self._database.read() as connection:
-                batch = connection.execute(query.limit(_BATCH)).scalars().all()
-            yield from batch
+                batch = connection.execute(query.limit(_BATCH)).fetchall()
+            yield from (Blob(row.digest, row.size) for row in batch)
             if len(batch) < _BATCH:
                 return
-            last = batch[-1]
+            last = batch[-1].digest
 
 
 def _range(owner: str, folder: str, after: str) -> Any:

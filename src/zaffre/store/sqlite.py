@@ -44,8 +44,10 @@ _AWAY = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_NOTADB,
+}
+_BROKEN = {
+    sqlite3.SQLITE_CORRUPT: "is damaged",
+    sqlite3.SQLITE_NOTADB: "is no SQLite database",
 }
 
 
@@ -175,6 +177,12 @@ class SqliteBackend:
         code = _code(error)
         if code == sqlite3.SQLITE_FULL:
             return StorageFull("The disk is full; nothing was kept.", hint="Free some space.")
+        if code in _BROKEN:
+            return Unavailable(
+                f"The database {self._path} {_BROKEN[code]}.",
+                hint="Stop the server (`zaffre down`) and put a copy of the home from before in its place.",
+                code="damaged_database",
+            )
         if code in _AWAY:
             return Unavailable(
                 "The database cannot be used at the moment.", hint="Try again later."

@@ -9,6 +9,7 @@ import pytest
 from zaffre.errors import Conflict, Invalid
 from zaffre.kinds import names
 from zaffre.kinds.digest import digest_of
+from zaffre.ports.artifacts import Blob
 from zaffre.ports.files import Entry, File, FileStore
 
 OWNER = "run:default/one"
@@ -81,9 +82,10 @@ class FakeFiles:
             del self._files[key]
         return len(gone)
 
-    def digests(self) -> Iterator[str]:
+    def contents(self) -> Iterator[Blob]:
         """List all content referred to."""
-        yield from sorted({file.digest for file in self._files.values()})
+        known = {file.digest: file.size for file in self._files.values()}
+        yield from (Blob(digest, known[digest]) for digest in sorted(known))
 
 
 class FileContract:
@@ -188,4 +190,5 @@ class FileContract:
         """All content referred to, over all owners, once each."""
         store.put(OWNER, [_file("a", b"1"), _file("b", b"2")])
         store.put("run:default/two", [_file("c", b"2")])
-        assert sorted(store.digests()) == sorted({digest_of(b"1"), digest_of(b"2")})
+        wanted = sorted([Blob(digest_of(b"1"), 1), Blob(digest_of(b"2"), 1)], key=str)
+        assert sorted(store.contents(), key=str) == wanted

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, text
 
 from zaffre.store.database import Database
 from zaffre.store.migration import HEAD, stored_versions
+from zaffre.store.sqlite import RESTORE
 
 _MOST = 20
-_RESTORE = "Stop the server (`zaffre down`) and put a copy of the home from before in its place."
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _structure(connection: Connection, *, full: bool) -> Iterator[Trouble]:
     look = "integrity_check" if full else "quick_check"
     for (line,) in connection.execute(text(f"PRAGMA {look}({_MOST})")):
         if line != "ok":
-            yield Trouble(f"SQLite finds: {line}", _RESTORE)
+            yield Trouble(f"SQLite finds: {line}", RESTORE)
     orphans = connection.execute(text("PRAGMA foreign_key_check")).fetchmany(_MOST)
     for table, row, parent, _ in orphans:
-        yield Trouble(f"Row {row} of `{table}` refers to a lost row of `{parent}`.", _RESTORE)
+        yield Trouble(f"Row {row} of `{table}` refers to a lost row of `{parent}`.", RESTORE)

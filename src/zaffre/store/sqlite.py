@@ -45,6 +45,7 @@ _AWAY = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_NOMEM,
 }
+RESTORE = "Stop the server (`zaffre down`) and put a copy of the home from before in its place."
 _BROKEN = {
     sqlite3.SQLITE_CORRUPT: "is damaged",
     sqlite3.SQLITE_NOTADB: "is no SQLite database",
@@ -180,7 +181,7 @@ class SqliteBackend:
         if code in _BROKEN:
             return Unavailable(
                 f"The database {self._path} {_BROKEN[code]}.",
-                hint="Stop the server (`zaffre down`) and put a copy of the home from before in its place.",
+                hint=RESTORE,
                 code="damaged_database",
             )
         if code in _AWAY:

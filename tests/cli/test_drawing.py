@@ -112,10 +112,3 @@ def test_a_pipe_gets_a_line_for_each_part_that_changes():
 def test_what_turns_the_direction_of_writing_does_not_reach_a_terminal(turn):
     for text in (output.clean(f"a{turn}gpj.exe"), output.harmless(f"a{turn}gpj.exe")):
         assert text == "a�gpj.exe"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.25, "0.2 s"), (75, "1 min 15 s"), (7300, "2 h 01 min"), (None, "")]
-)
-def test_durations_are_said_as_people_say_them(seconds, text):
-    assert output.duration(seconds) == text

@@ -15,7 +15,7 @@ from zaffre.kinds import registry
 
 COMMAND = invoke(Noun(registry.by_noun("batch-endpoint")))
 NOTHING: dict[str, Any] = {
-    str(one.name): () if one.name == "sets" else None for one in COMMAND.params
+    str(one.name): () if getattr(one, "multiple", False) else None for one in COMMAND.params
 }
 
 
@@ -49,6 +49,14 @@ def test_a_file_is_changed_by_set(tmp_path: Path):
 def test_the_output_path_is_that_of_score():
     place = "azureml://datastores/lake/paths/x"
     assert said(output_path=place) == {"outputs": {"score": {"path": place}}}
+
+
+def test_outputs_go_where_they_are_told():
+    assert said(outputs=("scores=azureml://datastores/lake/paths/x",)) == {
+        "outputs": {"scores": {"path": "azureml://datastores/lake/paths/x"}}
+    }
+    with pytest.raises(click.UsageError, match="NAME=PATH"):
+        said(outputs=("scores",))
 
 
 def test_a_type_of_nothing_is_refused():

@@ -57,7 +57,7 @@ def invocation(values: dict[str, Any]) -> tuple[Document, tuple[str, ...]]:
     Raises:
         Invalid: the file is no YAML, or a change fits nowhere.
     """
-    file, sets = values.pop("file"), values.pop("sets")
+    file, sets, places = (values.pop(name) for name in ("file", "sets", "outputs"))
     data, kind, place = (values.pop(name) for name in ("input", "input_type", "output_path"))
     given = {name: values.pop(name) for name in SAID} | {"name": values.pop("job_name")}
     said = {name: value for name, value in given.items() if value is not None}
@@ -66,12 +66,20 @@ def invocation(values: dict[str, Any]) -> tuple[Document, tuple[str, ...]]:
     elif kind is not None:
         raise click.UsageError("`--input-type` says what `--input` is: give that, too.")
     document = yaml_text.read_file(Path(file)) if file else Document({}, folder=Path.cwd())
-    if isinstance(document.data, dict):
-        document = document.with_data({**document.data, **said})
+    if document.data is None or isinstance(document.data, dict):
+        document = document.with_data({**(document.data or {}), **said})
     if place is not None:
-        sets = (*sets, f"outputs.{OUTPUT}.path={place}")
+        places = (*places, f"{OUTPUT}={place}")
+    sets = (*sets, *(_output(text) for text in places))
     paths = tuple(text.partition("=")[0].strip() for text in sets)
     return override.apply(document, sets), (*said, *paths)
+
+
+def _output(text: str) -> str:
+    name, equals, place = text.partition("=")
+    if not (name and equals and place):
+        raise click.UsageError(f"`{text}` is no place of an output: write NAME=PATH.")
+    return f"outputs.{name}.path={place}"
 
 
 def _data() -> list[click.Parameter]:
@@ -103,6 +111,12 @@ def _data() -> list[click.Parameter]:
             ["--output-path"],
             metavar="PATH",
             help=f"Where `{OUTPUT}` is written: `azureml://datastores/NAME/paths/PATH`.",
+        ),
+        click.Option(
+            ["--outputs"],
+            multiple=True,
+            metavar="NAME=PATH",
+            help="Where another output is written; repeatable.",
         ),
     ]
 

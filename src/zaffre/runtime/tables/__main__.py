@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,10 +48,9 @@ def _run(order: Order) -> int:
     from zaffre.runtime.tables.opening import sink_of, source_of  # noqa: PLC0415
     from zaffre.runtime.tables.running import Run  # noqa: PLC0415
 
-    source = source_of(order)
-    sink = sink_of(order)
     journal = Journal(os.environ.get("ZAFFRE_JOURNAL", ""))
-    progress = Run(order, source, sink, lambda: datetime.now(UTC), say, journal.note).go()
+    with closing(source_of(order)) as source, closing(sink_of(order)) as sink:
+        progress = Run(order, source, sink, lambda: datetime.now(UTC), say, journal.note).go()
     say(f"{progress.scored} rows scored, {progress.rejected} rejected, {progress.chunks} chunks")
     return 0
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from zaffre.runtime.tables import places
 from zaffre.runtime.tables.chunks import Sink, Source
-from zaffre.runtime.tables.databases import connect
+from zaffre.runtime.tables.databases import Database, connect
 from zaffre.runtime.tables.file_sink import FileSink
 from zaffre.runtime.tables.file_source import FileSource
 from zaffre.runtime.tables.order import Order, Refused
 from zaffre.runtime.tables.sql_sink import SqlSink
 from zaffre.runtime.tables.sql_source import SqlSource
+
+Made = TypeVar("Made")
 
 
 def source_of(order: Order) -> Source:
@@ -23,7 +27,7 @@ def source_of(order: Order) -> Source:
     """
     address = order.input.address
     if address.is_sql:
-        return SqlSource(connect(address), order.input)
+        return _with(connect(address), lambda database: SqlSource(database, order.input))
     if address.format == "delta":
         return _delta().DeltaSource(order.input)  # type: ignore[no-any-return]  # its own module
     return FileSource(places.place_of(address), order.input)
@@ -37,10 +41,19 @@ def sink_of(order: Order) -> Sink:
     """
     address = order.output.address
     if address.is_sql:
-        return SqlSink(connect(address), order)
+        return _with(connect(address), lambda database: SqlSink(database, order))
     if address.format == "delta":
         return _delta().DeltaSink(order)  # type: ignore[no-any-return]  # its own module
     return FileSink(places.place_of(address), order)
+
+
+def _with(database: Database, make: Callable[[Database], Made]) -> Made:
+    """Make something of a connection, which is closed if that fails."""
+    with contextlib.ExitStack() as undo:
+        undo.callback(database.close)
+        made = make(database)
+        undo.pop_all()
+    return made
 
 
 def _delta() -> Any:

@@ -36,6 +36,11 @@ class SqlSource:
             if name and name not in self._types:
                 known = ", ".join(f"`{one}`" for one in self._types)
                 raise Refused(f"The {role} `{name}` is no column of the input; it has {known}.")
+        if pa.types.is_floating(self.schema.field(given.key).type):
+            raise Refused(
+                f"The key `{given.key}` holds numbers with fractions: no run can be resumed by "
+                "them. Name a column of whole numbers, text or times, or cast it in a `query`."
+            )
         self._key = f"{_ALIAS}.{dialect.name_of(given.key)}"
         self._database.rollback()
 

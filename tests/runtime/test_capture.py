@@ -142,10 +142,13 @@ def test_columns_have_one_type() -> None:
     assert even([2**60, 1]) == [str(2**60), "1"]
 
 
-def batch(tmp_path: Path) -> Path:
+def batch(tmp_path: Path, *copies: str) -> Path:
     made = segment(tmp_path)
     body = json.dumps({"input_data": {"columns": ["age", "row"], "data": [[30, 1], [40, 2]]}})
     made.add(journal.msgspec.msgpack.encode(record(7, body.encode())))
+    for copy in copies:
+        copied = Record(1.5, copy, 200, b"[1]", b"[1]", {}, mirrored=True)
+        made.add(journal.msgspec.msgpack.encode(copied))
     made.seal()
     return tmp_path
 
@@ -180,11 +183,12 @@ def test_a_request_is_found_in_tables(
 ) -> None:
     if form == "parquet":
         pytest.importorskip("pyarrow")
-        ProgramTables().write(batch(tmp_path))
+        ProgramTables().write(batch(tmp_path, "id-6"))
     else:
         monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-        convert(batch(tmp_path))
+        convert(batch(tmp_path, "id-6"))
     table = Table(tmp_path / f"model_inputs.{form}", form)
+    assert ProgramTables().find([table], "id-6") is None
     assert ProgramTables().find([table], "id-7") == Answered("id-7", 1.5, "e", "blue", "e.blue.1")
     assert ProgramTables().find([table], "id-8") is None
 

@@ -226,6 +226,14 @@ def test_a_logged_request_leads_to_what_answered_it_then(on: Stage) -> None:
     assert kinds["request"]["milliseconds"] == 1.5
 
 
+def test_of_a_mirrored_request_the_answer_counts_that_somebody_got(on: Stage) -> None:
+    on.deployment()
+    on.settle()
+    logged(on, "x", revision=(on.served() or {})["id"])
+    logged(on, "x", revision="churn.green.1", deployment="green", mirrored=True)
+    assert lineage.walk_request(on.ctx, "default", "x")["nodes"][0]["deployment"] == "blue"
+
+
 def test_a_captured_request_is_found_after_the_log_forgot_it(on: Stage) -> None:
     on.deployment(data_collector=COLLECTOR)
     on.settle()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from zaffre.errors import NotFound
 from zaffre.kinds.data import DataStatus
@@ -40,17 +41,26 @@ def find(ctx: Context, workspace: str, request_id: str) -> Answered:
 
 
 def _in_log(path: Path, request_id: str) -> Answered | None:
-    """Give the last line of a log that is of this request."""
-    needle = f'"id":{json.dumps(request_id)},'.encode()
+    """Give the last line of a log that is of this request, not of a copy of it."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as log:
-            at = log.rfind(needle)
-            if at < 0:
-                return None
-            begin, end = log.rfind(b"\n", 0, at) + 1, log.find(b"\n", at)
-            line = json.loads(log[begin : end if end >= 0 else len(log)])
+            found = (line for line in _lines(log, request_id) if not line.get("mirrored"))
+            line = next(found, None)
     except (OSError, ValueError):
         return None  # it is not there, is empty, or was cut off in the middle of this line
+    return _answered(line) if line else None
+
+
+def _lines(log: mmap.mmap, request_id: str) -> Iterator[dict[str, Any]]:
+    needle = f'"id":{json.dumps(request_id)},'.encode()
+    at = log.rfind(needle)
+    while at >= 0:
+        begin, end = log.rfind(b"\n", 0, at) + 1, log.find(b"\n", at)
+        yield json.loads(log[begin : end if end >= 0 else len(log)])
+        at = log.rfind(needle, 0, begin)
+
+
+def _answered(line: Mapping[str, Any]) -> Answered:
     return Answered(
         request_id=line["id"],
         time=line["time"],

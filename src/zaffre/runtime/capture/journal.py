@@ -31,7 +31,10 @@ class Origin(msgspec.Struct, array_like=True):
 
 
 class Record(msgspec.Struct, array_like=True):
-    """A request and its answer; a body that is not collected is None."""
+    """A request and its answer; a body that is not collected is None.
+
+    A mirrored one is a copy, whose answer nobody got.
+    """
 
     time: float
     request_id: str
@@ -39,6 +42,7 @@ class Record(msgspec.Struct, array_like=True):
     inputs: bytes | None
     outputs: bytes | None
     headers: dict[str, str] = {}
+    mirrored: bool = False
 
 
 class Segment:

@@ -47,6 +47,7 @@ def named(origin: Origin, record: Record, rows: Sequence[Row]) -> Iterator[Row]:
         "deployment": origin.deployment,
         "model": origin.model,
         "revision": origin.revision,
+        "mirrored": record.mirrored,
         **{f"header_{name}": value for name, value in record.headers.items()},
     }
     for number, row in enumerate(rows):

@@ -113,6 +113,7 @@ class Observations:
                 revision.id if revision else "",
                 call.status,
                 took,
+                call.is_copy,
             )
         )
         if revision is not None and revision.capture is not None:
@@ -144,6 +145,7 @@ class Observations:
             call.body if wish.inputs else None,
             body if wish.outputs else None,
             headers,
+            call.is_copy,
         )
         journals.add(wish, origin, record)
 

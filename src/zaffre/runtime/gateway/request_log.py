@@ -32,15 +32,17 @@ class Row(NamedTuple):
     revision: str
     status: int
     took: float
+    mirrored: bool = False
 
     @property
     def line(self) -> str:
         """Give it as a line of JSON; names and revisions are plain by their grammar."""
         name = json.dumps(self.request.decode("latin-1"))
+        copy = ',"mirrored":true' if self.mirrored else ""
         return (
             f'{{"time":{self.at:.3f},"id":{name},"endpoint":"{self.endpoint}",'
             f'"deployment":"{self.deployment}","revision":"{self.revision}",'
-            f'"status":{self.status},"ms":{self.took * 1000:.3f}}}\n'
+            f'"status":{self.status},"ms":{self.took * 1000:.3f}{copy}}}\n'
         )
 
 

@@ -134,6 +134,25 @@ def test_the_lineage_of_a_model_is_that_of_its_latest_version(fake, zaffre):
     assert "Nothing is known" in zaffre("lineage", "model", "m:3", "-o", "table").out
 
 
+def test_the_lineage_of_a_prediction_is_found_by_its_request_id(fake, zaffre):
+    found = {
+        "nodes": [
+            {"id": "1", "kind": "request", "name": "mine-1"},
+            {"id": "2", "kind": "model", "name": "m", "version": "3"},
+        ],
+        "edges": [{"source": "2", "relation": "model", "target": "1"}],
+    }
+    fake.routes["GET", f"{WS}/lineage"] = lambda _: (200, found)
+    assert zaffre("lineage", "mine-1").result == found
+    assert "model m:3" in zaffre("lineage", "mine-1", "-o", "table").out
+
+
+def test_a_kind_that_is_not_there_has_no_lineage(zaffre):
+    done = zaffre("lineage", "modle", "m:3")
+    assert done.code == 2
+    assert "Known: workspace" in done.err
+
+
 def test_a_model_is_downloaded_into_a_folder_of_its_name(fake, zaffre, tmp_path):
     tree = keep(fake, json.dumps({"files": [["deep/a.txt", keep(fake, b"a"), 1, 420]]}).encode())
     fake.resources["models/m/versions/1"] = {"name": "m", "version": "1", "tree": tree}

@@ -225,6 +225,21 @@ def test_the_gateway_captures_what_succeeded(gateway: Serving) -> None:
     assert (found.inputs, found.outputs, found.headers) == (b"first", b'"first"', {"x-customer": "7"})  # fmt: skip
 
 
+def test_a_script_may_collect_by_itself_as_on_azure(gateway: Serving) -> None:
+    code = (
+        "from azureml.ai.monitoring import Collector\n"
+        "from azureml.ai.monitoring.context import BasicCorrelationContext\n"
+        "def init():\n    global inputs, outputs\n    inputs = Collector(name='model_inputs')\n"
+        "    outputs = Collector(name='model_outputs', on_error=print)\n"
+        "def run(raw):\n    context = inputs.collect(raw, BasicCorrelationContext(id='mine'))\n"
+        "    outputs.collect([1], context)\n    return str(context)\n"
+    )
+    gateway.endpoint("e", blue=gateway.describe("blue", gateway.script("blue", code)))
+    gateway.configure()
+    gateway.start().ready()
+    assert gateway.ask("x").json == "mine"
+
+
 def test_only_the_wanted_side_is_captured_and_a_rate_of_nothing_is_nothing(
     gateway: Serving,
 ) -> None:

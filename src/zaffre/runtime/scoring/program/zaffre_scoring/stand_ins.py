@@ -28,6 +28,9 @@ ALWAYS = {
 WHERE_ABSENT = {
     "azureml": "empty/__init__.py",
     "azureml.contrib": "empty/__init__.py",
+    "azureml.ai": "empty/__init__.py",
+    "azureml.ai.monitoring": "monitoring/__init__.py",
+    "azureml.ai.monitoring.context": "monitoring/context.py",
     "inference_schema": "inference_schema/__init__.py",
 }
 REQUESTS = (SERVER + ".aml_request", SERVICES + ".aml_request")

@@ -80,7 +80,7 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         acceleration=spec.acceleration,
         sample_tree=sample.tree if sample else None,
         sample_file=sample.path if sample else None,
-        schema_tree=request_schemas.compiled(ctx, key.workspace, spec.request_schema),
+        schema_tree=_schema(ctx, key.workspace, spec.request_schema),
         code_tree=code_of(ctx, key.workspace, code) if code else None,
         script=code.scoring_script if code else None,
         environment=pinned.id or None,
@@ -99,6 +99,11 @@ def _useless_acceleration() -> Invalid:
     hint = "Leave out `code_configuration`, or load an ONNX model in `init()`."
     problem = Problem(text, Place(field="acceleration"), hint)
     return Invalid(text, hint=hint, problems=(problem,))
+
+
+def _schema(ctx: Context, workspace: str, path: str | None) -> str | None:
+    with fields.at("request_schema"):
+        return request_schemas.compiled(ctx, workspace, path)
 
 
 def plain_of(name: str, model: Served | None) -> PlainModel | None:

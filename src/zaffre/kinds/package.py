@@ -78,6 +78,5 @@ def order_of(data: Json) -> PackageOrder:
         return PackageOrder.model_validate(data)
     except ValidationError as error:
         problems = tuple(Reader(PackageOrder, Document(data)).explain(error))
-        raise Invalid(
-            f"The package is written wrong: {problems[0].message}", problems=problems
-        ) from error
+        first = problems[0]
+        raise Invalid(first.message, hint=first.hint, problems=problems) from error

@@ -15,6 +15,7 @@ from zaffre.ml.assets import fetch_tree
 from zaffre.ml.checking import Checked
 from zaffre.ml.collection import Collection
 from zaffre.ml.entities import Job, Model
+from zaffre.ml.fields import plain
 from zaffre.ml.jobs import Jobs, failure
 from zaffre.ml.preparing import prepare
 from zaffre.ml.progress import Progress
@@ -77,7 +78,7 @@ class Models(Collection[Model]):
         return self._ask(name, version, {**order, "dry_run": True})
 
     def _ask(self, name: str, version: str | None, order: dict[str, Any]) -> dict[str, Any]:
-        given = {field: value for field, value in order.items() if value is not None}
+        given = {field: plain(value) for field, value in order.items() if value is not None}
         checked = order_of(given).model_dump(mode="json", exclude_unset=True)
         ready = prepare(self._connection, "package", Checked(checked, Document(checked)))
         return dict(self.act("package", name, version or "latest", ready))

@@ -99,7 +99,7 @@ def open_hidden(folder: str, sample: Optional[str]) -> int:
 
 def _answered(opened: Opened, folder: str, sample: Optional[str]) -> Optional[Answer]:
     """Answer some rows and keep both as an example; None where no rows can be made up."""
-    request = _request(opened.predictor, sample) if opened.predictor is not None else None
+    request = _request(opened, sample) if opened.predictor is not None else None
     if request is None:
         return None
     (answer,) = opened.answer([Request(json.dumps(request).encode())])
@@ -116,9 +116,9 @@ def _keep(folder: str, name: str, document: Any) -> None:
         file.write(json.dumps(document) + "\n")
 
 
-def _request(predictor: Any, sample: Optional[str]) -> Any:
+def _request(opened: Opened, sample: Optional[str]) -> Any:
     with contextlib.suppress(NoSample, ImportError):
-        table = sample_of(predictor, None, sample).table
+        table = sample_of(opened.predictor, opened.model_folder, sample).table
         rows = table.rows[:EXAMPLE_ROWS]
         names = list(table.columns) if table.columns else None
         return {"input_data": {"columns": names, "data": rows} if names else rows}

@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 import sys
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from zaffre_scoring import stand_ins
 from zaffre_scoring.answers import Answer
@@ -20,6 +20,7 @@ class Opened:
     """A loaded package."""
 
     def __init__(self, folder: str) -> None:
+        self._folder = folder
         self.manifest = manifest_of(folder)
         self._code = os.path.join(folder, self.manifest["code"] or ".")
         schema = self.manifest["schema"]
@@ -54,6 +55,12 @@ class Opened:
     def predictor(self) -> Any:
         """The model, where there is no script."""
         return getattr(self._served, "predictor", None)
+
+    @property
+    def model_folder(self) -> Optional[str]:
+        """The folder of an MLflow model, which may hold an example of its input."""
+        found = self.manifest["model"].get("mlflow_model")
+        return os.path.join(self._folder, found) if found else None
 
     def documents(self) -> Dict[str, Any]:
         """Give the OpenAPI documents by version."""

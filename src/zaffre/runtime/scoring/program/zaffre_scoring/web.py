@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import queue
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Dict, Optional
@@ -17,6 +19,8 @@ LARGEST_BODY = 10 << 20
 MOST_WAITING = 256
 IDLE_SECONDS = 60
 STATUS_SECONDS = 330.0
+LOOK_SECONDS = 0.5
+LAST_SECONDS, LAST_READS, LAST_BYTES = 1.0, 64, 1 << 16
 TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
 
 
@@ -43,7 +47,8 @@ class Waiting:
     """Calls in the order in which they came."""
 
     def __init__(self) -> None:
-        self._calls: queue.Queue[Optional[Call]] = queue.Queue()
+        # A simple queue alone may be put to by a signal while the same thread takes from it.
+        self._calls: queue.SimpleQueue[Optional[Call]] = queue.SimpleQueue()
 
     @property
     def is_full(self) -> bool:
@@ -56,7 +61,10 @@ class Waiting:
 
     def take(self) -> Optional[Call]:
         """Wait for a call; None means the end."""
-        return self._calls.get()
+        while True:
+            # Now and then, for a signal that came to another thread does not end the wait.
+            with contextlib.suppress(queue.Empty):
+                return self._calls.get(timeout=LOOK_SECONDS)
 
     def take_now(self) -> Optional[Call]:
         """Give a call that waits already.
@@ -152,8 +160,15 @@ class Connection(BaseHTTPRequestHandler):
         return body if len(body) == int(length) else None
 
     def _refuse(self, answer: Answer) -> None:
+        """Answer, and hear the caller out for a moment: else the answer is lost by a reset."""
         self.close_connection = True
         self._send(answer)
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(LAST_SECONDS)
+        with contextlib.suppress(OSError):
+            for _ in range(LAST_READS):
+                if not self.connection.recv(LAST_BYTES):
+                    return
 
     def _ask(self, body: bytes) -> None:
         if self.server.waiting.is_full:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,6 +55,19 @@ def test_missing_files_of_a_revision_are_found(on: Stage) -> None:
 def test_workers_of_no_deployment_are_found(on: Stage) -> None:
     assert problems(on, {"gone": [7, 8]}) == [
         "error: Processes 7 8 serve a revision of no deployment."
+    ]
+
+
+def test_captured_traffic_that_does_not_become_data_is_found(on: Stage) -> None:
+    folder = on.ctx.home.captures / "default" / "churn" / "blue"
+    folder.mkdir(parents=True)
+    (folder / "a.sealed").write_text("")
+    now = on.ctx.clock.now().timestamp()
+    os.utime(folder / "a.sealed", (now - 60, now - 60))
+    assert problems(on, {}) == []
+    os.utime(folder / "a.sealed", (now - 4000, now - 4000))
+    assert problems(on, {}) == [
+        "warning: Captured traffic waits to become data for more than 1:00:00."
     ]
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from zaffre.kinds.resource import Resource
 from zaffre.kinds.revision import Launch
 from zaffre.ports.metadata import Browse
-from zaffre.services import gateway, resources
+from zaffre.services import captures, gateway, resources
 from zaffre.services.context import Context
 from zaffre.services.doctor import Check, Finding
 from zaffre.services.endpoint_parts import deployment_status
 
 NAME = "endpoints"
+WAITING = timedelta(hours=1)
 
 
 def endpoints(workers: Mapping[str, Sequence[int]], *, live: bool) -> Check:
@@ -24,8 +26,21 @@ def endpoints(workers: Mapping[str, Sequence[int]], *, live: bool) -> Check:
         for deployment in found:
             yield from _deployment(ctx, deployment, workers, live=live)
         yield from _strangers(ctx, found, workers)
+        if live:
+            yield from _journals(ctx)
 
     return check
+
+
+def _journals(ctx: Context) -> Iterator[Finding]:
+    """Name journals of captured traffic that do not become tables."""
+    before = (ctx.clock.now() - WAITING).timestamp()
+    for folder in captures.journals(ctx):
+        if any(path.stat().st_mtime < before for path in folder.iterdir()):
+            place = str(folder.relative_to(ctx.home.root))
+            problem = f"Captured traffic waits to become data for more than {WAITING}."
+            fix = "Look for the reason in logs/server.log; nothing of it is lost."
+            yield Finding(NAME, place, problem, fix, "warning")
 
 
 def _configuration(ctx: Context, *, live: bool) -> Iterator[Finding]:

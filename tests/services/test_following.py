@@ -298,6 +298,29 @@ def test_a_newer_version_meanwhile_begins_anew(world):
     assert world.traffic == {"blue": 50, "blue-next": 50}
 
 
+def test_another_deployment_of_that_name_is_left_alone(world):
+    world.follow(update_policy="auto", steps=[100])
+    world.stage.deployment(NEXT)
+    world.version()
+    world.turn()
+    assert world.names() == ["blue", "blue-next"]
+    assert world.state.stage is Stage.RESTING
+    assert "There is another deployment `blue-next` already." in world.whys
+
+
+def test_who_changes_how_it_follows_begins_anew(world):
+    world.follow(update_policy="gated", gate=GATE, steps=[50, 100], interval="1h")
+    world.version()
+    world.turn()
+    assert world.state.stage is Stage.JUDGING
+    found = world.ctx.metadata.get(BLUE)
+    spec = found.spec.model_copy(update={"update_policy": "auto", "gate": None})
+    following.update(world.ctx, found, spec, None)
+    world.turn()
+    assert "How it follows was changed." in "".join(world.whys)
+    assert world.traffic == {"blue": 50, "blue-next": 50}
+
+
 @pytest.mark.parametrize("meddle", ["traffic", "delete", "manual"])
 def test_who_meddles_has_the_last_word(world, meddle):
     world.follow(update_policy="auto", steps=[50, 100], interval="1h")

@@ -109,12 +109,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Move:
-    """The stage to go to, and why."""
+    """The stage to go to, and why. `refuses` says that the version is not to be tried again."""
 
     stage: Stage
     why: str
     version: str
     step: int = 0
+    refuses: bool = False
 
 
 def decide(plan: Plan, progress: Progress, seen: Seen) -> Move | None:
@@ -125,16 +126,17 @@ def decide(plan: Plan, progress: Progress, seen: Seen) -> Move | None:
         return _rest(progress, seen)
     if progress.stage is Stage.PROMOTING:
         return _promoted(progress, seen)
-    fault = candidate_fault(progress, seen)
+    if seen.newest != progress.version:
+        why = f"The reference means version {seen.newest} now."
+        return Move(Stage.RETURNING, why, progress.version)
+    fault = candidate_fault(seen)
     if fault:
         return _back(progress, fault)
     return _go_on(plan, progress, seen) if seen.candidate is Health.READY else None
 
 
-def candidate_fault(progress: Progress, seen: Seen) -> str:
+def candidate_fault(seen: Seen) -> str:
     """Say why a candidate can no longer get there, or ""."""
-    if seen.newest != progress.version:
-        return f"The reference means version {seen.newest} now."
     if seen.meddled:
         return seen.meddled
     if seen.candidate is Health.MISSING:
@@ -151,7 +153,8 @@ def _go_on(plan: Plan, progress: Progress, seen: Seen) -> Move | None:
 
 
 def _begin(plan: Plan, seen: Seen) -> Move | None:
-    if seen.newest in (seen.serving, seen.refused) or seen.own is Health.BUSY:
+    settled = seen.newest in (seen.serving, seen.refused)
+    if settled or not seen.serving or seen.own is Health.BUSY:
         return None
     direct = plan.gate is None and not plan.steps
     stage = Stage.PROMOTING if direct else Stage.PREPARING
@@ -180,7 +183,9 @@ def _judge(plan: Plan, progress: Progress, seen: Seen) -> Move | None:
     fault = traffic_fault(plan, seen.traffic)
     if fault:
         return _back(progress, fault)
-    if plan.gate is None or not _is_over(plan.gate, progress, seen.traffic):
+    if plan.gate is None:
+        return _first_step(plan, progress, "There is no gate any more.")
+    if not _is_over(plan.gate, progress, seen.traffic):
         return None
     fault = _disagreement(plan.gate, seen.traffic)
     if fault:
@@ -232,7 +237,7 @@ def _rest(progress: Progress, seen: Seen) -> Move | None:
 
 
 def _back(progress: Progress, why: str) -> Move:
-    return Move(Stage.RETURNING, why, progress.version)
+    return Move(Stage.RETURNING, why, progress.version, refuses=True)
 
 
 def job_fault(gate: JobGate, metrics: Mapping[str, float]) -> str:

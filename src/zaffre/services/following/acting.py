@@ -8,14 +8,13 @@ from zaffre.errors import Conflict
 from zaffre.kinds.endpoint import OnlineDeploymentSpec
 from zaffre.kinds.follow_settings import FollowSettings
 from zaffre.kinds.following import Stage, shares
-from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Put
 from zaffre.services import deployments, endpoints, gateway
 from zaffre.services.context import Context
 from zaffre.services.endpoint_parts import endpoint_spec
 from zaffre.services.following import judging
 from zaffre.services.following.parts import CANDIDATE_OF, Follower, version_of
-from zaffre.services.following.seeing import stored_candidate
+from zaffre.services.following.seeing import stored, stored_candidate
 from zaffre.services.launches import launch_of, links_of
 from zaffre.services.rollouts import UPDATING, moved
 
@@ -42,7 +41,7 @@ def act(ctx: Context, follower: Follower) -> None:
 def clean(ctx: Context, follower: Follower) -> None:
     """Give the requests back to the deployment itself, and delete the candidate."""
     candidate = stored_candidate(ctx, follower)
-    if candidate is None or not _is_ours(candidate, follower.key):
+    if candidate is None:
         return
     share(ctx, follower, 0)
     deployments.delete(ctx, candidate.key)
@@ -65,8 +64,8 @@ def share(ctx: Context, follower: Follower, percent: int, mirror: int = 0) -> No
 def _prepare(ctx: Context, follower: Follower) -> None:
     """Deploy the version beside the one that serves."""
     candidate = stored_candidate(ctx, follower)
-    if candidate is not None and not _is_ours(candidate, follower.key):
-        raise Conflict(f"There is another deployment `{candidate.key.name}` already.")
+    if candidate is None and stored(ctx, follower.candidate) is not None:
+        raise Conflict(f"There is another deployment `{follower.candidate.name}` already.")
     wanted = _candidate_spec(follower)
     if candidate is None:
         deployments.create(ctx, follower.candidate, wanted)
@@ -101,7 +100,3 @@ def _promote(ctx: Context, follower: Follower) -> None:
     links = links_of(launch, follower.key.workspace, follower.key.reference)
     ctx.metadata.apply([Put(replace(follower.stored, status=after)), *links], ctx.actor)
     gateway.publish(ctx)
-
-
-def _is_ours(candidate: Resource, own: Key) -> bool:
-    return candidate.spec.properties.get(CANDIDATE_OF) == own.name

@@ -6,19 +6,16 @@ import secrets
 from dataclasses import replace
 
 from zaffre.errors import Conflict, Failed, Invalid, NotFound, Stale
-from zaffre.kinds.entity import text_of
-from zaffre.kinds.follow_settings import FollowEvent, FollowStatus
-from zaffre.kinds.following import NEXT, Move, Progress, Seen, Stage, decide
+from zaffre.kinds.following import Move, Progress, Seen, Stage, decide
 from zaffre.kinds.names import name as checked_name
 from zaffre.kinds.resource import Key
 from zaffre.ports.metadata import Browse, Put
 from zaffre.services import resources
 from zaffre.services.context import Context
 from zaffre.services.following.acting import act
-from zaffre.services.following.parts import MANUAL, Follower
+from zaffre.services.following.parts import MANUAL, Follower, recorded
 from zaffre.services.following.seeing import counts, seen, stored_candidate
 
-KEPT = 50
 MOST_MOVES = 10
 
 
@@ -49,7 +46,7 @@ def _step(ctx: Context, key: Key) -> bool:
         follower = _acted(ctx, follower)
     now = seen(ctx, follower)
     if follower.follow.refused not in ("", now.newest):
-        follower = _put(ctx, follower, {"refused": ""})  # somebody chose another meanwhile
+        follower = _put(ctx, follower, refused="")  # somebody chose another meanwhile
     move = _move(ctx, follower, now)
     if move is None:
         return False
@@ -66,9 +63,10 @@ def _acted(ctx: Context, follower: Follower) -> Follower:
     except (Invalid, Conflict, Failed, NotFound) as error:
         if follower.follow.stage in (Stage.RESTING, Stage.RETURNING):
             raise
-        move = Move(Stage.RETURNING, error.message, follower.follow.version)
+        version = follower.follow.version
+        move = Move(Stage.RETURNING, error.message, version, refuses=True)
         return _record(ctx, follower, move)
-    return _put(ctx, Follower(ctx.metadata.get(follower.key)), {"acted": True})
+    return _put(ctx, Follower(ctx.metadata.get(follower.key)), acted=True)
 
 
 def _move(ctx: Context, follower: Follower, now: Seen) -> Move | None:
@@ -81,32 +79,11 @@ def _move(ctx: Context, follower: Follower, now: Seen) -> Move | None:
 
 
 def _record(ctx: Context, follower: Follower, move: Move) -> Follower:
-    """Go to another stage and say why, in one write.
-
-    Raises:
-        Conflict: that stage may not follow.
-    """
-    before, now = follower.follow, ctx.clock.now().timestamp()
-    if move.stage not in NEXT[before.stage]:
-        raise Conflict(f"What is {before.stage} cannot become {move.stage}.")
-    event = FollowEvent(
-        at=text_of(round(now * 1_000_000)),
-        stage=move.stage,
-        version=move.version,
-        why=f"{move.why} (Job `{before.gate_job}`.)" if before.gate_job else move.why,
-    )
-    facts = {
-        "stage": move.stage,
-        "version": move.version,
-        "step": move.step,
-        "since": now,
-        "counted": counts(ctx, stored_candidate(ctx, follower)),
-        "gate_job": _gate_job(follower, move),
-        "acted": False,
-        "refused": move.version if move.stage is Stage.RETURNING else before.refused,
-        "events": (event, *before.events)[:KEPT],
-    }
-    return _put(ctx, follower, facts)
+    """Go to another stage and say why, in one write."""
+    counted = counts(ctx, stored_candidate(ctx, follower))
+    after = recorded(follower.follow, move, ctx.clock.now())
+    moved = Follower(replace(follower.stored, status=follower.with_following(after)))
+    return _put(ctx, moved, counted=counted, gate_job=_gate_job(follower, move))
 
 
 def _gate_job(follower: Follower, move: Move) -> str | None:
@@ -120,9 +97,7 @@ def _gate_job(follower: Follower, move: Move) -> str | None:
     )
 
 
-def _put(ctx: Context, follower: Follower, facts: dict[str, object]) -> Follower:
-    following = (follower.status.following or FollowStatus()).model_copy(update=facts)
-    status = follower.status.model_copy(update={"following": following})
-    return Follower(
-        ctx.metadata.apply([Put(replace(follower.stored, status=status))], ctx.actor)[0]
-    )
+def _put(ctx: Context, follower: Follower, **facts: object) -> Follower:
+    status = follower.with_following(follower.follow.model_copy(update=facts))
+    put = Put(replace(follower.stored, status=status))
+    return Follower(ctx.metadata.apply([put], ctx.actor)[0])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
+from zaffre.errors import Conflict
 from zaffre.kinds.endpoint import OnlineDeploymentSpec, OnlineDeploymentStatus
-from zaffre.kinds.follow_settings import FollowStatus
-from zaffre.kinds.following import Stage
+from zaffre.kinds.entity import text_of
+from zaffre.kinds.follow_settings import FollowEvent, FollowStatus
+from zaffre.kinds.following import NEXT, Move, Stage
 from zaffre.kinds.reference import asset as parse_asset
 from zaffre.kinds.resource import Key, Resource
 from zaffre.services.context import Context
@@ -16,6 +19,8 @@ from zaffre.services.launches import labelled
 MANUAL = "manual"
 CANDIDATE_OF = "zaffre.candidate_of"
 SUFFIX = "-next"
+KEPT = 50
+"""How many moves stay on record."""
 
 
 class Follower(NamedTuple):
@@ -71,6 +76,10 @@ class Follower(NamedTuple):
         text = self.spec.model
         return parse_asset(text).name if isinstance(text, str) and "://" not in text else ""
 
+    def with_following(self, following: FollowStatus) -> OnlineDeploymentStatus:
+        """Give its status with another account of how far it is."""
+        return self.status.model_copy(update={"following": following})
+
     def pinned(self, version: str) -> OnlineDeploymentSpec:
         """Give its spec with one version of the model."""
         return self.spec.model_copy(update={"model": f"azureml:{self.model}:{version}"})
@@ -91,3 +100,27 @@ def version_of(reference: str) -> str:
     """Give the version in a model's reference: `model:default/churn:3`."""
     kind, _, rest = reference.partition(":")
     return rest.rpartition(":")[2] if kind == "model" else ""
+
+
+def recorded(before: FollowStatus, move: Move, now: datetime) -> FollowStatus:
+    """Give what is known of a deployment after a move, and why it was made.
+
+    Raises:
+        Conflict: that stage may not follow.
+    """
+    if move.stage not in NEXT[before.stage]:
+        raise Conflict(f"What is {before.stage} cannot become {move.stage}.")
+    event = FollowEvent(
+        at=text_of(round(now.timestamp() * 1_000_000)),
+        stage=move.stage,
+        version=move.version,
+        why=f"{move.why} (Job `{before.gate_job}`.)" if before.gate_job else move.why,
+    )
+    return FollowStatus(
+        stage=move.stage,
+        version=move.version,
+        step=move.step,
+        since=now.timestamp(),
+        refused=move.version if move.refuses else before.refused,
+        events=(event, *before.events)[:KEPT],
+    )

@@ -14,7 +14,7 @@ from zaffre.kinds.resource import Key, Resource
 from zaffre.services import gateway
 from zaffre.services.context import Context
 from zaffre.services.endpoint_parts import deployment_status, endpoint_spec
-from zaffre.services.following.parts import Follower, newest, version_of
+from zaffre.services.following.parts import CANDIDATE_OF, Follower, newest, version_of
 from zaffre.services.rollouts import CREATING, FAILED, UPDATING
 
 
@@ -22,7 +22,7 @@ def seen(ctx: Context, follower: Follower) -> Seen:
     """Look at everything that a decision needs."""
     status = follower.status
     serving = version_of(status.serving.model_reference) if status.serving else ""
-    candidate = _stored(ctx, follower.candidate)
+    candidate = stored_candidate(ctx, follower)
     job = _job(ctx, follower) if follower.follow.gate_job else {}
     error = (candidate and deployment_status(candidate).error) or status.error
     return Seen(
@@ -64,11 +64,14 @@ def counts(ctx: Context, deployment: Resource | None) -> Counts:
 
 
 def stored_candidate(ctx: Context, follower: Follower) -> Resource | None:
-    """Give the deployment that a new version is tried in, if there is one."""
-    return _stored(ctx, follower.candidate)
+    """Give the deployment that a new version is tried in, if there is one of ours."""
+    found = stored(ctx, follower.candidate)
+    ours = found is not None and found.spec.properties.get(CANDIDATE_OF) == follower.key.name
+    return found if ours else None
 
 
-def _stored(ctx: Context, key: Key) -> Resource | None:
+def stored(ctx: Context, key: Key) -> Resource | None:
+    """Give a resource, or None where there is none."""
     try:
         return ctx.metadata.get(key)
     except NotFound:
@@ -97,7 +100,7 @@ def _meddled(ctx: Context, follower: Follower) -> str:
 def _job(ctx: Context, follower: Follower) -> dict[str, Any]:
     """Give whether the gate's job has ended, and how."""
     name = follower.follow.gate_job or ""
-    job = _stored(ctx, Key("job", follower.key.workspace, name))
+    job = stored(ctx, Key("job", follower.key.workspace, name))
     status = job.status if job else None
     if not isinstance(status, JobStatus):
         return {"job_ended": job is None, "job_failed": f"The gate's job `{name}` is gone."}

@@ -16,9 +16,11 @@ from zaffre.errors import Conflict, Invalid
 from zaffre.kinds.datastore import DATASTORE, DatastoreStatus
 from zaffre.kinds.invocation import read
 from zaffre.kinds.job import CommandJobSpec
+from zaffre.kinds.loading import check
 from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.reference import DatastorePath
 from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.schedule import SCHEDULE
 from zaffre.kinds.table_job import VARIABLE, datastores_of
 from zaffre.kinds.wire import to_wire
 from zaffre.services import (
@@ -27,6 +29,7 @@ from zaffre.services import (
     job_types,
     jobs,
     pipelines,
+    schedules,
 )
 from zaffre.services.batch import jobs as batch_jobs
 from zaffre.services.batch import tables
@@ -289,3 +292,18 @@ def test_datastores_that_are_no_folders_say_how_they_are_used(world):
 def test_each_place_has_its_address(world, document, address):
     store = world.store(Key("datastore", "default", "other"), **document)
     assert datastore_secrets.address(world.ctx, store, "in") == address
+
+
+def test_a_schedule_scores_what_is_new_every_night(world):
+    asked = {
+        "type": "batch_endpoint",
+        "endpoint_name": ENDPOINT.name,
+        "inputs": {"rows": {**ROWS, "watermark": "changed"}},
+        "outputs": {"predictions": SCORES},
+    }
+    given = {"name": "nightly", "trigger": {"type": "cron", "expression": "0 3 * * *"}}
+    spec = check(SCHEDULE, {**given, "create_job": asked}).spec
+    made = schedules.create(world.ctx, Key("schedule", "default", "nightly"), spec)
+    document = batch_jobs.scheduled(world.ctx, "default", made.spec.create_job)
+    text = document["jobs"]["batchscoring"]["environment_variables"][VARIABLE]
+    assert json.loads(text)["input"]["watermark"] == "changed"

@@ -148,6 +148,19 @@ def test_numbers_with_fractions_are_no_keys(url, tmp_path):
     assert "The key `x` holds numbers with fractions" in done.stdout
 
 
+def test_an_unfinished_run_of_appended_rows_is_finished_first(url, tmp_path):
+    customers(url)
+    ask(url, "UPDATE customers SET x = 13 WHERE id = 6")
+    new = {"given": {"watermark": "id"}, "mode": "append"}
+    first = job(url, tmp_path, **new, error_threshold=0)
+    assert run(tmp_path, first, check=False).returncode == 1
+    second = job(url, tmp_path, **new, run="run-2")
+    assert "Run `run-1` wrote a part" in run(tmp_path, second, check=False).stdout
+    run(tmp_path, {**first, "error_threshold": -1})
+    run(tmp_path, second)
+    assert [row[0] for row in scores(url)] == [1, 2, 3, 4, 5, 7, 8, 9, 10]
+
+
 def test_text_keys_with_quotes_are_keys_too(url, tmp_path):
     backslash = "d\\\\" if url.startswith("mysql") else "d\\"
     ask(

@@ -117,9 +117,16 @@ def spoil(path: Path, key: int) -> None:
 def test_incremental_runs_append_what_is_new(tmp_path, numbers):
     new = {"address": at(numbers, "parquet"), "watermark": "id"}
     run(tmp_path, job(tmp_path, new))
-    pq.write_table(pa.table({"id": [20, 21], "x": [1.0, 2.0]}), numbers / "2.parquet")
+    pq.write_table(pa.table({"id": [20, 21], "x": [1.0, 13.0]}), numbers / "2.parquet")
+    failing = job(tmp_path, new, run="run-2", error_threshold=0)
+    assert run(tmp_path, failing, check=False).returncode == 1
+    third = run(tmp_path, job(tmp_path, new, run="run-3"), check=False)
+    assert "Run `run-2` wrote a part" in third.stdout
+    pq.write_table(pa.table({"id": [22], "x": [4.0]}), numbers / "3.parquet")
+    run(tmp_path, {**failing, "error_threshold": -1})  # what came behind is left to the next
+    run(tmp_path, job(tmp_path, new, run="run-3"))
     run(tmp_path, job(tmp_path, new, run="run-2"))
-    assert [one for one, _ in scores(tmp_path / "out")] == list(range(22))
+    assert [one for one, _ in scores(tmp_path / "out")] == [*range(21), 22]
 
 
 def test_a_table_becomes_the_columns_of_a_result(tmp_path, numbers):

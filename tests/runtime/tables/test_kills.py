@@ -82,7 +82,7 @@ def test_files_hold_every_row_once(tmp_path):
     path = job(tmp_path, numbers(tmp_path), {"address": at(tmp_path / "out", "parquet")})
     killed_everywhere(
         path,
-        "file_sink:FileSink.begin",
+        "file_sink:Manifest.begin",
         "file_sink:FileSink.commit",
         "file_sink:Manifest.write",
         "file_sink:Manifest.finish",

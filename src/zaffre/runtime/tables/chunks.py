@@ -107,6 +107,9 @@ class Sink(Protocol):
     def watermark(self) -> Any:
         """Give the watermark up to which the stream's earlier runs came."""
 
+    def unfinished(self) -> str:
+        """Name another run of the stream that began and did not end; "" if there is none."""
+
     def begin(self, opening: Opening) -> None:
         """Remember that the run begins."""
 

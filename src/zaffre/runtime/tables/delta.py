@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from zaffre.runtime.tables.chunks import Bounds, Chunk, Opening, Outcome, Progress
+from zaffre.runtime.tables.chunks import Bounds, Chunk, Outcome, Progress
 from zaffre.runtime.tables.databases import shown
 from zaffre.runtime.tables.file_sink import Manifest
 from zaffre.runtime.tables.file_source import within
@@ -85,11 +85,9 @@ class DeltaSink:
         self._manifest = Manifest(place_of(address), order)
         self.progress = self._manifest.progress
         self.watermark = self._manifest.watermark
+        self.unfinished = self._manifest.unfinished
+        self.begin = self._manifest.begin
         self.finish = self._manifest.finish
-
-    def begin(self, opening: Opening) -> None:
-        """Write the manifest."""
-        self._manifest.write(Progress(opening), [])
 
     def commit(self, outcome: Outcome) -> None:
         """Write each table once: its log remembers the chunk that it has last seen of this run."""

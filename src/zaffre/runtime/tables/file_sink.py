@@ -45,6 +45,23 @@ class Manifest:
         content = self._place.read(self._stream)
         return json.loads(content)["watermark"] if content else None
 
+    def unfinished(self) -> str:
+        """Read what run of the stream began last and did not end."""
+        content = self._place.read(self._stream)
+        run = str(json.loads(content).get("begun", "")) if content else ""
+        given_up = not run or self._place.read(f"_zaffre/{run}.json") is None
+        return "" if given_up or run == self._order.run else run
+
+    def begin(self, opening: Opening) -> None:
+        """Note the run and, if it is one of several, that the stream waits for its end."""
+        if opening.upper is not None:
+            self._note(self.watermark(), self._order.run)
+        self.write(Progress(opening), [])
+
+    def _note(self, watermark: Any, begun: str) -> None:
+        facts = {"watermark": watermark, "run": self._order.run, "begun": begun}
+        self._place.write(self._stream, json.dumps(facts).encode())
+
     def write(self, progress: Progress, files: list[str]) -> None:
         """Replace the manifest; the files belong to the run from now on."""
         self._files = [*self._files, *files]
@@ -60,8 +77,7 @@ class Manifest:
     def finish(self, progress: Progress) -> None:
         """Write the watermark first: a crash between the two is mended by finishing again."""
         if progress.opening.upper is not None:
-            facts = {"watermark": progress.opening.upper, "run": self._order.run}
-            self._place.write(self._stream, json.dumps(facts).encode())
+            self._note(progress.opening.upper, "")
         self.write(dataclasses.replace(progress, ended=True), [])
 
 
@@ -74,13 +90,11 @@ class FileSink:
         self._manifest = Manifest(place, order)
         self.progress = self._manifest.progress
         self.watermark = self._manifest.watermark
+        self.unfinished = self._manifest.unfinished
+        self.begin = self._manifest.begin
         self.finish = self._manifest.finish
         if order.run.strip() != order.run or "/" in order.run or order.run.startswith("."):
             raise Refused(f"`{order.run}` cannot be part of a file's name.")
-
-    def begin(self, opening: Opening) -> None:
-        """Write the manifest."""
-        self._manifest.write(Progress(opening), [])
 
     def commit(self, outcome: Outcome) -> None:
         """Write the files of a chunk, then the manifest that names them."""

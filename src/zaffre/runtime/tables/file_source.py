@@ -13,7 +13,7 @@ from zaffre.runtime.tables import formats
 from zaffre.runtime.tables.chunks import Bounds, Chunk, Progress, Spoiled
 from zaffre.runtime.tables.databases import shown
 from zaffre.runtime.tables.order import Input, Refused
-from zaffre.runtime.tables.places import Place
+from zaffre.runtime.tables.places import Entry, Place
 from zaffre.runtime.tables.sql_source import written
 
 _ENDS = {
@@ -43,11 +43,13 @@ class FileSource:
         return pa.schema([])
 
     def fingerprint(self) -> str:
-        """Say which files there are, and how large and how old."""
-        return hashlib.sha256(repr(self._files).encode()).hexdigest()
+        """Say how many files there are, and which, how large and how old."""
+        return f"{len(self._files)}:{_digest(self._files)}"
 
     def resume(self, fingerprint: str) -> None:
-        """See that the files are the same."""
+        """See that the files are the same; what came behind them is left to the next run."""
+        count = int(fingerprint.partition(":")[0])
+        self._files = self._files[:count]
         if fingerprint != self.fingerprint():
             raise Refused("The input's files have changed since the run began: start a new run.")
 
@@ -102,6 +104,10 @@ class FileSource:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _digest(files: list[Entry]) -> str:
+    return hashlib.sha256(repr(files).encode()).hexdigest()
 
 
 def within(table: pa.Table, column: pa.ChunkedArray, bounds: Bounds) -> pa.Table:

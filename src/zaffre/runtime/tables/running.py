@@ -71,10 +71,21 @@ class Run:
             return found
         lower = upper = None
         if self._order.input.watermark:
+            self._refuse_overlap()
             lower, upper = self._sink.watermark(), self._source.highest()
         opening = Opening(self._source.fingerprint(), lower, upper)
         self._sink.begin(opening)
         return Progress(opening)
+
+    def _refuse_overlap(self) -> None:
+        """Where rows are appended, what an unfinished run wrote would be written once more."""
+        other = self._sink.unfinished() if self._order.output.mode == "append" else ""
+        if other:
+            raise Refused(
+                f"Run `{other}` wrote a part of these rows and did not end. Finish it first: "
+                f"`zaffre batch-endpoint invoke -n NAME --resume {other}`. To give it up, delete "
+                f"its row of `zaffre_runs`, or its manifest `_zaffre/{other}.json`."
+            )
 
     def _scorers(self) -> list[Scorer]:
         scorers: list[Scorer] = []

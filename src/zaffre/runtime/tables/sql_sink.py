@@ -55,6 +55,12 @@ class SqlSink:
         found = self._rows(f"run = {self._literal(self._stream())}")
         return json.loads(found[0]["position"]) if found else None
 
+    def unfinished(self) -> str:
+        """Look for rows of the stream that did not end."""
+        mine, stream = self._literal(self._order.run), self._literal(self._order.stream)
+        found = self._rows(f"stream = {stream} AND ended = 0 AND run <> {mine}")
+        return str(found[0]["run"]) if found else ""
+
     def _rows(self, where: str) -> list[dict[str, Any]]:
         table = self._dialect.table(self._runs)
         found = self._database.read(f"SELECT * FROM {table} WHERE {where}")

@@ -15,6 +15,7 @@ from zaffre.runtime.scoring import PROGRAM
 
 sys.path.insert(0, str(PROGRAM.parent))
 from zaffre_scoring.comparing import difference
+from zaffre_scoring.converting import NotConvertible, conversions
 from zaffre_scoring.sampling import NoSample, sample_of
 from zaffre_scoring.signature import Signature
 
@@ -100,3 +101,16 @@ def test_without_rows_it_says_what_to_give(
         given.write_text("{")
     with pytest.raises(NoSample, match=message):
         sample_of(asked, None, str(given) if given else None)
+
+
+@pytest.mark.parametrize(
+    ("library", "reason"),
+    [
+        ("onnxruntime", "an ONNX model already"),
+        ("torch", "no converter to ONNX for a Net of torch"),
+    ],
+)
+def test_what_has_no_converter_is_told(library: str, reason: str) -> None:
+    native = type("Net", (), {"__module__": f"{library}.somewhere"})()
+    with pytest.raises(NotConvertible, match=reason):
+        next(conversions(SimpleNamespace(native=native)))  # type: ignore[arg-type]

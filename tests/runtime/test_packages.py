@@ -214,6 +214,20 @@ def test_a_script_comes_with_its_variables_and_imports(tmp_path: Path) -> None:
     assert not (out / "example").exists()
 
 
+def test_a_scripts_own_modules_are_its_own_whatever_their_names(tmp_path: Path) -> None:
+    model, code = tmp_path / "model", tmp_path / "code"
+    (code / "yaml").mkdir(parents=True)
+    model.mkdir()
+    (code / "yaml" / "__init__.py").write_text("VALUE = 7\n")
+    script = "import yaml\ndef init(): pass\ndef run(raw_data): return yaml.VALUE\n"
+    (code / "score.py").write_text(script)
+    changed = {"script": "score.py", "flavor": None, "model_file": None}
+    made = make(tmp_path, model, changed, code)
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "out" / "requirements.txt").read_text() == ""
+    assert serve(tmp_path / "out", "--score", "-", input="{}").stdout.strip() == "7"
+
+
 def test_a_request_schema_is_kept(tmp_path: Path) -> None:
     from zaffre.services.request_schemas import code_of
 

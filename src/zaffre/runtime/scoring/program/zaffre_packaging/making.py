@@ -13,11 +13,10 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from zaffre_packaging import texts
 from zaffre_packaging.proving import Unservable, open_hidden, proven
-from zaffre_packaging.requirements import Installed, imports_of, names_of
+from zaffre_packaging.requirements import Installed, imports_of, names_of, own_modules
 from zaffre_packaging.wheels import fetch_wheels
 from zaffre_scoring.compiling import compiled
 from zaffre_scoring.opening import MANIFEST
-from zaffre_scoring.predictors import load
 from zaffre_scoring.standing import EXAMPLE_REQUEST
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -81,7 +80,7 @@ def make(order: Dict[str, Any], given: argparse.Namespace) -> None:
 def _lock(folder: str, asked: Sequence[str], sample: Optional[str]) -> List[str]:
     """Write the requirements with which the package was seen to answer."""
     say("Opening it with as little as it needs")
-    installed = Installed()
+    installed = Installed(own_modules(os.path.join(folder, "code")))
     try:
         scripts = installed.owners(imports_of(os.path.join(folder, "code"))) - OURS
         needed = proven(folder, sample, [*names_of(asked), *scripts], installed) - OURS
@@ -132,7 +131,7 @@ def _compile(order: Dict[str, Any], given: argparse.Namespace, manifest: Dict[st
         shutil.copyfile(source["model_file"], os.path.join(folder, "model.onnx"))
         return
     wanted = {"folder": folder, "tolerance": order["tolerance"], "sample": given.sample}
-    report = compiled({**wanted, "model": source}, load(source))
+    report = compiled({**wanted, "model": source})
     if not report["used"]:
         raise Failure(report["reason"])
     apart, rows = report["max_difference"], report["rows"]

@@ -6,20 +6,22 @@ import ast
 import importlib.metadata
 import os
 import re
-from typing import Any, Dict, Iterable, Iterator, List, Set
+from typing import AbstractSet, Any, Dict, Iterable, Iterator, List, Set
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 EXTRA = re.compile(r";.*\bextra\s*==")
 
 
 class Installed:
-    """The distributions of this interpreter, by their plain names."""
+    """The distributions of this interpreter, by their plain names; `own` modules are none's."""
 
-    def __init__(self) -> None:
-        self._by_name: Dict[str, Any] = {
-            _plain(one.metadata["Name"]): one for one in importlib.metadata.distributions()
-        }
-        self._modules = {name: _top_levels(one) for name, one in self._by_name.items()}
+    def __init__(self, own: AbstractSet[str] = frozenset()) -> None:
+        self._by_name: Dict[str, Any] = {}
+        for one in importlib.metadata.distributions():
+            name = one.metadata["Name"]
+            if name:  # what is half removed has none; of two, the first on the path is used
+                self._by_name.setdefault(_plain(name), one)
+        self._modules = {name: _top_levels(one) - own for name, one in self._by_name.items()}
 
     def owners(self, modules: Iterable[str]) -> Set[str]:
         """Give the distributions that bring modules."""
@@ -60,6 +62,15 @@ class Installed:
 def names_of(lines: Iterable[str]) -> List[str]:
     """Give the names of requirement lines."""
     return [found[0] for found in map(NAME.match, lines) if found]
+
+
+def own_modules(code: str) -> Set[str]:
+    """Give the modules that a folder of scripts may have itself, whoever else has such names."""
+    found: Set[str] = set()
+    for _, folders, names in os.walk(code):
+        found.update(folders)
+        found.update(name[:-3] for name in names if name.endswith(".py"))
+    return found
 
 
 def imports_of(code: str) -> Iterator[str]:

@@ -32,11 +32,11 @@ def run(path: str) -> int:
     return 0
 
 
-def compiled(order: Dict[str, Any], predictor: Optional[Predictor] = None) -> Dict[str, Any]:
+def compiled(order: Dict[str, Any]) -> Dict[str, Any]:
     """Write `model.onnx` if it answers as the original; give the report of what was found."""
     report: Dict[str, Any] = {"used": False, "tolerance": order["tolerance"]}
     try:
-        original = predictor or load(order["model"])
+        original = load(order["model"])
         sample = sample_of(original, order["model"].get("mlflow_model"), order.get("sample"))
         report.update(facts(sample))
         close = _closest(original, sample, order["tolerance"], order["folder"])

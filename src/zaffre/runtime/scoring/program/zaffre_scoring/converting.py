@@ -26,6 +26,8 @@ def conversions(predictor: Predictor) -> Iterator[Any]:
         ways = _of_booster(predictor, library)
     elif library == "sklearn":
         ways = _of_sklearn(predictor)
+    elif library == "onnxruntime":
+        raise NotConvertible("It is an ONNX model already: ONNX Runtime answers as it is.")
     else:
         kind = type(predictor.native).__name__
         raise NotConvertible(f"There is no converter to ONNX for a {kind} of {library}.")

@@ -25,7 +25,8 @@ class Opened:
         self._code = os.path.join(folder, self.manifest["code"] or ".")
         schema = self.manifest["schema"]
         self._schema = os.path.join(folder, schema) if schema else None
-        os.environ.update(self.manifest["variables"])
+        for name, value in self.manifest["variables"].items():
+            os.environ.setdefault(name, value)  # where it runs has the last word
         os.environ["AZUREML_MODEL_DIR"] = os.path.join(folder, "model")
         os.environ.setdefault("SERVICE_NAME", self.manifest["name"])
         os.environ.setdefault("SERVICE_VERSION", self.manifest["version"])

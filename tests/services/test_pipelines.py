@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.job_context import HeldCompute, job_context
-from services.pipeline_world import Builder, World, after, chain, made, step
+from services.pipeline_world import Builder, after, chain, made, step
 from zaffre.errors import Invalid
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.pipeline import PipelineJobSpec
@@ -219,87 +218,3 @@ def test_all_that_is_not_there_is_said_at_once(world):
     with pytest.raises(Invalid) as caught:
         world.submit("p", jobs=jobs)
     assert len(caught.value.problems) == 2
-
-
-class Crash(BaseException):
-    """The server is gone at this point."""
-
-
-CHANGING = {
-    "apply",
-    "create_run",
-    "ensure_experiment",
-    "update_run",
-    "put",
-    "adopt",
-    "start",
-    "claim",
-}
-
-
-class Dying:
-    """A port whose changing calls are counted; at one of them the server dies."""
-
-    def __init__(self, port: Any, left: list[int], *, late: bool) -> None:
-        self._port, self._left, self._late = port, left, late
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._port, name)
-        if name not in CHANGING:
-            return found
-
-        def call(*args: Any, **named: Any) -> Any:
-            self._left[0] -= 1
-            if self._left[0] == 0 and not self._late:
-                raise Crash
-            answer = found(*args, **named)
-            if self._left[0] == 0:
-                raise Crash
-            return answer
-
-        return call
-
-
-FAN = {
-    "a": step("a"),
-    **{f"f{at}": step(f"f{at}", inputs=after("a")) for at in range(3)},
-    "join": step("j", inputs=after("f0", "f1", "f2")),
-}
-
-
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("first", [True, False], ids=["fresh", "reused"])
-def test_a_crash_at_any_call_doubles_and_loses_nothing(tmp_path, late, first):
-    for at in range(3, 400, 13):
-        home = tmp_path / f"{at}"
-        compute = HeldCompute(home / "jobs")
-        with job_context(home, compute, Builder()) as ctx:
-            world = made(ctx, compute)
-            if not first:
-                world.run("before", jobs=FAN)
-            key = world.submit("p", jobs=FAN)
-            left = [at]
-            dying = World(
-                replace(
-                    world.ctx,
-                    metadata=Dying(world.ctx.metadata, left, late=late),
-                    tracking=Dying(world.ctx.tracking, left, late=late),
-                    files=Dying(world.ctx.files, left, late=late),
-                    steps=Dying(world.ctx.steps, left, late=late),
-                    computes={"local": Dying(compute, left, late=late)},
-                ),
-                compute,
-            )
-            crashed = False
-            try:
-                dying.to_the_end(key)
-            except Crash:
-                crashed = True
-            done = world.to_the_end(key)
-            assert done.status == JobState.COMPLETED, (at, done)
-            names = sorted(compute.starts)
-            assert names == sorted(set(names)), (at, names)
-            mine = [one for one in names if one.startswith("p-")]
-            assert len(mine) == (5 if first else 0), (at, mine)
-            if not crashed:
-                return

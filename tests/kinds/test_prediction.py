@@ -84,7 +84,9 @@ def test_moments_are_written_in_many_ways(written):
     assert entity.text_of(entity.moment_of(written)) == "2026-03-01T10:00:00Z"
 
 
-@pytest.mark.parametrize("written", ["soon", "", None, True, float("nan"), 1e300, [], "9" * 400])
+@pytest.mark.parametrize(
+    "written", ["soon", "", None, True, float("nan"), 1e300, 10**400, -(10**400), [], "9" * 400]
+)
 def test_what_is_no_moment_is_said_so(written):
     with pytest.raises(Invalid, match="no moment"):
         entity.moment_of(written)
@@ -102,7 +104,10 @@ def test_keys_are_texts(value, key):
     assert entity.key_of(value) == key
 
 
-@pytest.mark.parametrize("value", ["", None, True, [], "a\x00", "\ud800", "a" * 513])
+@pytest.mark.parametrize(
+    "value",
+    ["", None, True, [], "a\x00", "\ud800", "a" * 513, float("nan"), float("inf"), 10**600],
+)
 def test_what_is_no_key_is_said_so(value):
     with pytest.raises(Invalid, match="no key"):
         entity.key_of(value)
@@ -159,3 +164,32 @@ def test_what_cannot_be_read_is_said_so(body, answer, said):
 def test_no_bytes_do_more_harm_than_an_invalid(body, answer):
     with suppress(Invalid):
         scored(body, answer, COLUMNS, 9)
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(key=ANY, at=ANY, value=ANY)
+def test_whatever_a_row_holds_is_a_prediction_or_said_to_be_none(key, at, value):
+    body = json.dumps([{"id": key, "at": at}]).encode()
+    with suppress(Invalid):
+        (found,) = scored(body, json.dumps([value]).encode(), COLUMNS, 9)
+        json.dumps(found.value, allow_nan=False)
+        found.key.encode()
+        assert abs(found.event_time) < 2**62
+
+
+@pytest.mark.parametrize("depth", [10, 40, 900, 100_000])
+def test_a_prediction_is_not_nested_without_end(depth):
+    answer = b"[" + b"[" * depth + b"]" * depth + b"]"
+    try:
+        (found,) = scored(b'[{"id": 1}]', answer, COLUMNS, 9)
+    except Invalid:
+        assert depth > 32
+    else:
+        assert depth < 32
+        assert found.key == "1"

@@ -10,6 +10,7 @@ from zaffre.kinds.names import shown
 from zaffre.kinds.resource import Json
 
 LONGEST_KEY = 512
+FARTHEST = 10**20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3), (0, 1))
 """From which number on a moment is in nanoseconds, microseconds, milliseconds; else seconds."""
@@ -28,7 +29,8 @@ def key_of(value: Json) -> str:
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    odd = isinstance(value, bool) or not isinstance(value, (str, int, float))
+    if odd or (isinstance(value, float) and not math.isfinite(value)):
         raise Invalid(f"{shown(str(value))} is no key of an entity.", hint="Use a text or number.")
     text = str(value)
     if not text or len(text) > LONGEST_KEY or "\x00" in text or not _is_utf8(text):
@@ -61,7 +63,7 @@ def text_of(moment: int) -> str:
 
 
 def _of_number(value: float) -> int | None:
-    if not math.isfinite(value):
+    if not -FARTHEST < value < FARTHEST:  # nor is it a number at all
         return None
     in_a_second = next(count for least, count in _UNITS if abs(value) >= least)
     return round(value * 1_000_000 / in_a_second)

@@ -18,6 +18,9 @@ FORMS = ("input_data", "dataframe_split", "dataframe_records", "instances", "inp
 ANSWERS = ("predictions", "result", "results", "output", "outputs", "data")
 """Where the rows of an answer lie, if it is no list itself."""
 
+DEEPEST = 32
+"""Levels of lists and mappings in one prediction."""
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -96,14 +99,20 @@ def values_of(document: Json, count: int, column: str) -> list[Json]:
     return [one[column] if isinstance(one, dict) and column in one else one for one in values]
 
 
-def finite(value: Json) -> Json:
-    """Give a value that JSON can hold: NaN and infinities are null."""
+def finite(value: Json, depth: int = DEEPEST) -> Json:
+    """Give a value that JSON can hold: NaN and infinities are null.
+
+    Raises:
+        Invalid: it is nested too deeply.
+    """
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, (list, dict)) and not depth:
+        raise Invalid(f"A prediction is nested more than {DEEPEST} levels deep.")
     if isinstance(value, list):
-        return [finite(one) for one in value]
+        return [finite(one, depth - 1) for one in value]
     if isinstance(value, dict):
-        return {name: finite(one) for name, one in value.items()}
+        return {name: finite(one, depth - 1) for name, one in value.items()}
     return value
 
 

@@ -60,6 +60,9 @@ if TYPE_CHECKING:
         load_pipeline_component_batch_deployment as load_pipeline_component_batch_deployment,
     )
     from zaffre.ml.loading import (
+        load_prediction_view as load_prediction_view,
+    )
+    from zaffre.ml.loading import (
         load_schedule as load_schedule,
     )
     from zaffre.ml.loading import (
@@ -121,6 +124,7 @@ HOMES = {
         "load_online_deployment",
         "load_online_endpoint",
         "load_pipeline_component_batch_deployment",
+        "load_prediction_view",
         "load_schedule",
         "load_workspace",
     ),

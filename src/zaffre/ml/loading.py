@@ -103,6 +103,13 @@ def load_batch_deployment(
     return _load(entities.BatchDeployment, source, params_override)
 
 
+def load_prediction_view(
+    source: Source, *, params_override: Overrides = None, **_: Any
+) -> entities.PredictionView:
+    """Read a prediction view."""
+    return _load(entities.PredictionView, source, params_override)
+
+
 load_model_batch_deployment = load_batch_deployment
 load_pipeline_component_batch_deployment = load_batch_deployment
 

@@ -155,6 +155,16 @@ def test_a_model_that_does_not_load_ends_the_job(tmp_path, numbers):
     assert "The model could not be loaded: RuntimeError: no weights" in done.stdout
 
 
+def test_without_the_extra_it_says_what_to_install(tmp_path, numbers, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("zaffre.runtime.tables.")]:
+        if not name.endswith(("__main__", "order", "asking")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    done = run(tmp_path, job(tmp_path, {"address": at(numbers, "parquet")}), check=False)
+    assert done.returncode == 1
+    assert "pip install 'zaffre[tables]'" in done.stdout
+
+
 def test_delta_tables_are_read_and_upserted(tmp_path, numbers):
     deltalake = pytest.importorskip("deltalake")
     table, target = tmp_path / "delta", tmp_path / "scores"

@@ -13,9 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from zaffre.runtime.tables.asking import order_of
-from zaffre.runtime.tables.databases import Broken
-from zaffre.runtime.tables.journal import Journal
-from zaffre.runtime.tables.order import Order, Refused, made, read
+from zaffre.runtime.tables.order import Broken, Order, Refused, made, read
 
 _SECRET = ("key", "secret", "token", "password")
 
@@ -45,6 +43,7 @@ def _order() -> Order:
 
 def _run(order: Order) -> int:
     # These need the extra `tables`, and say so if it is not there.
+    from zaffre.runtime.tables.journal import Journal  # noqa: PLC0415
     from zaffre.runtime.tables.opening import sink_of, source_of  # noqa: PLC0415
     from zaffre.runtime.tables.running import Run  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import pyarrow as pa
 
 from zaffre.runtime.tables.dialects import Dialect
-from zaffre.runtime.tables.order import Address, Refused
+from zaffre.runtime.tables.order import Address, Broken, Refused
 
 KNOWN = {
     "postgresql": "postgres",
@@ -21,10 +21,6 @@ KNOWN = {
     "mariadb": "mysql",
 }
 """Schemes of URLs, each with the module that knows its database."""
-
-
-class Broken(Exception):
-    """The database refused; the message is its own."""
 
 
 class Database(Protocol):

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from zaffre.runtime.tables.databases import Broken, path_of
+from zaffre.runtime.tables.databases import path_of
 from zaffre.runtime.tables.dialects import DUCKDB
-from zaffre.runtime.tables.order import Address
+from zaffre.runtime.tables.order import Address, Broken
 
 _STAGE = "zaffre_stage"
 _BATCH = 65_536

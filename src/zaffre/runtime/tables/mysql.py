@@ -8,9 +8,8 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 from pymysql.converters import escape_item
 
-from zaffre.runtime.tables.databases import Broken
 from zaffre.runtime.tables.dialects import Dialect
-from zaffre.runtime.tables.order import Address
+from zaffre.runtime.tables.order import Address, Broken
 from zaffre.runtime.tables.row_databases import RowDatabase
 
 _PORT = 3306

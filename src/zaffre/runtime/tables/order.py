@@ -15,6 +15,10 @@ class Refused(Exception):
     """What the user asked for cannot be done; the message says what, where, what next."""
 
 
+class Broken(Exception):
+    """A database refused; the message is its own."""
+
+
 @dataclass(frozen=True)
 class Address:
     """Where a table is: a database or a folder, and what opens it, which is never shown."""

@@ -9,9 +9,9 @@ import pyarrow as pa
 from adbc_driver_manager import Error
 from adbc_driver_postgresql import dbapi
 
-from zaffre.runtime.tables.databases import Broken, with_secret
+from zaffre.runtime.tables.databases import with_secret
 from zaffre.runtime.tables.dialects import POSTGRES
-from zaffre.runtime.tables.order import Address
+from zaffre.runtime.tables.order import Address, Broken
 
 _STAGE = "zaffre_stage"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from zaffre.runtime.tables.databases import Broken
 from zaffre.runtime.tables.dialects import Dialect
+from zaffre.runtime.tables.order import Broken
 
 _BATCH = 10_000
 

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from zaffre.runtime.tables.chunks import Opening, Outcome, Progress
-from zaffre.runtime.tables.databases import Broken, Database
-from zaffre.runtime.tables.order import Order, Refused
+from zaffre.runtime.tables.databases import Database
+from zaffre.runtime.tables.order import Broken, Order, Refused
 from zaffre.runtime.tables.row_databases import as_text
 
 _COUNTS = ("chunks", "rows_read", "rows_scored", "rows_rejected")

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zaffre.runtime.tables.chunks import Bounds, Chunk, Progress
-from zaffre.runtime.tables.databases import Broken, Database
-from zaffre.runtime.tables.order import Input, Refused
+from zaffre.runtime.tables.databases import Database
+from zaffre.runtime.tables.order import Broken, Input, Refused
 
 _ALIAS = "zaffre_rows"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from zaffre.runtime.tables.databases import Broken, path_of
+from zaffre.runtime.tables.databases import path_of
 from zaffre.runtime.tables.dialects import SQLITE
-from zaffre.runtime.tables.order import Address
+from zaffre.runtime.tables.order import Address, Broken
 from zaffre.runtime.tables.row_databases import RowDatabase
 
 _WAIT = 60.0

@@ -101,6 +101,34 @@ def test_a_model_is_created_from_flags_with_its_files(fake, zaffre, tmp_path):
     assert fake.bodies[-1]["path"].endswith("/model")
 
 
+def test_an_empty_folder_is_no_model(fake, zaffre, tmp_path):
+    (tmp_path / "model").mkdir()
+    done = zaffre("model", "create", "--name", "m", "--path", "model")
+    assert done.code == 2
+    assert "`model` is empty" in done.err
+    assert not fake.calls
+
+
+def test_deleting_the_latest_version_waits_for_that_one_alone(fake, zaffre):
+    for version in ("1", "2"):
+        fake.resources[f"data/d/versions/{version}"] = {"name": "d", "version": version}
+    done = zaffre("data", "delete", "-n", "d", "--yes")
+    assert done.code == 0, done.err
+    assert list(fake.resources) == ["data/d/versions/1"]
+
+
+def test_a_field_that_only_set_makes_is_placed_there(zaffre, job_file):
+    done = zaffre("job", "create", "-f", str(job_file), "--set", "foo.bar=1")
+    assert done.code == 2
+    assert done.err.startswith("--set foo.bar=1: Unknown field `foo`")
+
+
+def test_a_tag_to_list_by_has_a_value(fake, zaffre):
+    done = zaffre("job", "list", "--tag", "owner")
+    assert done.code == 2
+    assert "KEY=VALUE" in done.err
+
+
 def test_traffic_is_one_text(fake, zaffre):
     fake.resources["online-endpoints/e"] = {"name": "e", "traffic": {"blue": 100}}
     done = zaffre("online-endpoint", "update", "--name", "e", "--traffic", "blue=90 green=10")

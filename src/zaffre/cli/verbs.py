@@ -193,7 +193,7 @@ def list_(noun: Noun, *more: click.Parameter) -> click.Command:
 
     def run(wanted: Wanted, **values: Any) -> None:
         limit = values.pop("max_results")
-        tags = dict(text.partition("=")[::2] for text in values.pop("tag"))
+        tags = dict(_tag(text) for text in values.pop("tag"))
         archived = ARCHIVED.get((values.pop("include_archived"), values.pop("archived_only")))
         name, rest = values.pop("name", None), noun.belonging(values)
         collection = noun.collection(wanted)
@@ -212,6 +212,13 @@ def list_(noun: Noun, *more: click.Parameter) -> click.Command:
             f"zaffre {noun.kind.noun} list" + (" -e diabetes" if noun.kind.parent else "")
         ),
     )
+
+
+def _tag(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise click.UsageError(f"`{text}` is no tag: write `KEY=VALUE`.")
+    return key, value
 
 
 ARCHIVED = {(True, False): "all", (False, True): "true", (True, True): "true"}

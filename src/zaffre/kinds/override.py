@@ -47,8 +47,20 @@ def apply(document: Document, texts: Iterable[str], *, patch: bool = False) -> D
             if steps[: len(change.steps)] != change.steps
         }
         marks[change.steps] = Mark(written=change.written, source=change.source)
+        for end in range(1, len(change.steps)):
+            if not _is_there(data, change.steps[:end]):
+                marks[change.steps[:end]] = Mark(source=change.source)
         document = replace(document, data=made, marks=marks)
     return document
+
+
+def _is_there(data: Json, steps: Steps) -> bool:
+    for step in steps:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def parse(text: str) -> Change:

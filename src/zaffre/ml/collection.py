@@ -103,6 +103,10 @@ class Collection(Generic[E]):
 
     def begin_delete(self, name: str, version: str | None = None, **rest: Any) -> Poller[None]:
         """Ask for it to be deleted and give a poller that ends when it is gone."""
+        if self._kind.versioned and version is None:
+            # Another version is the latest when this one is gone: wait for this one.
+            found = self._connection.get(self._path(name, addresses.LATEST, rest))
+            version = str(found["version"])
         path = self._path(name, version, rest)
         self._connection.call("DELETE", path)
         return Poller(lambda: self._gone(path), sleep=self._connection.sleep)

@@ -100,6 +100,7 @@ def find(
     """
     found = list(locals_of(kind, document, source.folder or Path.cwd(), tuple(here)))
     missing = [_missing(local, source) for local in found if not local.path.exists()]
+    missing += [_empty(local, source) for local in found if _is_empty_model(local)]
     if missing:
         raise Invalid(missing[0].message, hint=missing[0].hint, problems=tuple(missing))
     return found
@@ -127,6 +128,15 @@ def _reference(local: Local, tree: str) -> str:
 def _missing(local: Local, source: Document) -> Problem:
     message = f"There is no file or folder `{local.holder[local.name]}`."
     return Problem(message, source.field_place(local.field), f"Looked for {local.path}.")
+
+
+def _is_empty_model(local: Local) -> bool:
+    return local.how == NAMED and local.path.is_dir() and not any(local.path.iterdir())
+
+
+def _empty(local: Local, source: Document) -> Problem:
+    message = f"The folder `{local.holder[local.name]}` is empty: a model has at least one file."
+    return Problem(message, source.field_place(local.field), f"Looked in {local.path}.")
 
 
 def _content(local: Local) -> Any:

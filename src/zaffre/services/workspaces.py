@@ -75,5 +75,5 @@ def delete(ctx: Context, key: Key) -> None:
     require(ctx, key.name)
     raise Conflict(
         f"Workspace `{key.name}` cannot be deleted, for everything in it would go.",
-        hint="Archive it: `zaffre workspace archive -n NAME`.",
+        hint=f"Archive it: `zaffre workspace archive -n {key.name}`.",
     )

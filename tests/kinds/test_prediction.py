@@ -11,11 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zaffre.errors import Invalid
-from zaffre.kinds import entity
+from zaffre.kinds import entity, scored_call
 from zaffre.kinds.prediction import Generation, MadeBy, Prediction, Scored, current, newest
-from zaffre.kinds.scored_call import Columns, scored
+from zaffre.kinds.scored_call import Columns
 
 COLUMNS = Columns("id", "at", "p")
+
+
+def scored(*call):
+    """Give the rows of a call, all of which can be read."""
+    found = scored_call.scored(*call)
+    if found.fault:
+        raise Invalid(found.fault)
+    return [row for _, row in found.rows]
+
+
 SMALL = st.integers(0, 3)
 HOT = st.builds(
     Prediction, st.just("k"), SMALL, SMALL, st.just(MadeBy.HOT), SMALL, st.sampled_from("abc")
@@ -181,6 +191,16 @@ def test_whatever_a_row_holds_is_a_prediction_or_said_to_be_none(key, at, value)
         json.dumps(found.value, allow_nan=False)
         found.key.encode()
         assert abs(found.event_time) < 2**62
+
+
+def test_rows_that_can_be_read_are_kept_beside_those_that_cannot():
+    body = b'[{"id": 1}, {"x": 1}, {"id": 3}]'
+    found = scored_call.scored(body, b"[0.1, 0.2, 0.3]", COLUMNS, 9)
+    assert [(number, row.key, row.value) for number, row in found.rows] == [
+        (0, "1", 0.1),
+        (2, "3", 0.3),
+    ]
+    assert "no column `id`" in found.fault
 
 
 @pytest.mark.parametrize("depth", [10, 40, 900, 100_000])

@@ -133,7 +133,7 @@ class PredictionViewStatus(Status):
     hot_unread: int = Field(
         default=0,
         title="Unread",
-        description="Answers without an entity, or not one for each row: not in the view.",
+        description="Answers of which rows are not in the view, as they say not of whom.",
     )
     hot_unread_why: str | None = Field(
         default=None, title="Why unread", description="What was wrong with the last of them."

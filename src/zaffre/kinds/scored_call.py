@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from zaffre.errors import Invalid
 from zaffre.kinds import entity
@@ -31,17 +32,28 @@ class Columns:
     value: str
 
 
-def scored(body: bytes, answer: bytes, columns: Columns, answered_at: int) -> list[Scored]:
+class ReadCall(NamedTuple):
+    """What a call predicted by the number of its row, and what was wrong with the other rows."""
+
+    rows: list[tuple[int, Scored]]
+    fault: str = ""
+
+
+def scored(body: bytes, answer: bytes, columns: Columns, answered_at: int) -> ReadCall:
     """Give what a call predicted; without an event time it was as of the answer.
 
     Raises:
-        Invalid: there is no entity in a row, or not one prediction for each.
+        Invalid: it cannot be read at all, or has not one prediction for each row.
     """
     rows = rows_of(_json(body, "request"))
     values = values_of(_json(answer, "answer"), len(rows), columns.value)
-    return [
-        _scored(row, value, columns, answered_at) for row, value in zip(rows, values, strict=True)
-    ]
+    found, fault = [], ""
+    for number, (row, value) in enumerate(zip(rows, values, strict=True)):
+        try:
+            found.append((number, _scored(row, value, columns, answered_at)))
+        except Invalid as error:
+            fault = f"{error.message} {error.hint or ''}".strip()
+    return ReadCall(found, fault)
 
 
 def _scored(row: Json, value: Json, columns: Columns, answered_at: int) -> Scored:

@@ -8,7 +8,7 @@ from zaffre.errors import Invalid
 from zaffre.kinds.prediction import MadeBy, Prediction
 from zaffre.kinds.prediction_view import PredictionViewSpec
 from zaffre.kinds.resource import Key, Resource
-from zaffre.kinds.scored_call import Columns, scored
+from zaffre.kinds.scored_call import Columns, ReadCall, scored
 from zaffre.ports.answers import Answer, AnswerJournal, Some
 from zaffre.ports.metadata import Browse, Link
 from zaffre.ports.predictions import Unread
@@ -53,25 +53,22 @@ def predictions(
     unread = Unread()
     for one in answers:
         moment = round(one.time * 1_000_000)
-        try:
-            rows = scored(one.body, one.answer, columns, moment)
-        except Invalid as error:
-            why = f"{error.message} {error.hint or ''}".strip()
-            unread = Unread(unread.count + 1, f"Request {one.request}: {why}")
-            continue
+        rows, fault = _read(one, columns, moment)
+        if fault:
+            unread = Unread(unread.count + 1, f"Request {one.request}: {fault}")
         model = model_reference(one.model, workspace)
         made += [
-            Prediction(
-                *row,
-                MadeBy.HOT,
-                moment,
-                f"{one.source}:{number}",
-                model,
-                one.request,
-            )
-            for number, row in enumerate(rows)
+            Prediction(*row, MadeBy.HOT, moment, f"{one.source}:{number}", model, one.request)
+            for number, row in rows
         ]
     return made, unread
+
+
+def _read(one: Answer, columns: Columns, moment: int) -> ReadCall:
+    try:
+        return scored(one.body, one.answer, columns, moment)
+    except Invalid as error:
+        return ReadCall([], f"{error.message} {error.hint or ''}".strip())
 
 
 def model_reference(name: str, workspace: str) -> str:

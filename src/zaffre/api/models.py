@@ -47,7 +47,7 @@ ROUTES: tuple[Route, ...] = (
         package,
         Access.WRITE,
         "Make a package of a model that runs without Zaffre.",
-        body=PackageOrder.model_json_schema(),
+        body="package",
         answer="job",
     ),
 )

@@ -10,6 +10,7 @@ from typing import Any
 from zaffre import __version__
 from zaffre.api.routing import Access, Route
 from zaffre.kinds.invocation import Invocation
+from zaffre.kinds.package import PackageOrder
 from zaffre.kinds.registry import all_kinds
 from zaffre.kinds.resource import Kind
 
@@ -120,8 +121,9 @@ def _class_name(kind: str) -> str:
 @cache
 def _schemas() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    asked = Invocation.model_json_schema(ref_template=f"{SCHEMAS}{{model}}")
-    found["InvocationSpec"] = _hoisted(asked, found)
+    for asked, model in (("InvocationSpec", Invocation), ("PackageSpec", PackageOrder)):
+        schema = model.model_json_schema(ref_template=f"{SCHEMAS}{{model}}")
+        found[asked] = _hoisted(schema, found)
     for kind in all_kinds():
         name = _class_name(kind.name)
         found[f"{name}Spec"] = _spec_schema(kind, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
@@ -11,15 +12,23 @@ from zaffre.cli import output
 from zaffre.ml.durations import elapsed, spoken
 from zaffre.ml.job_tree import NESTED, Branch, Look, branches, said
 
+SKIPPED = "–"  # noqa: RUF001 (a mark, no hyphen)
 MARKS = {
     "Completed": ("✓", "green"),
     "Failed": ("✗", "red"),
-    "Canceled": ("–", "yellow"),  # noqa: RUF001 (a mark, no hyphen)
+    "Canceled": (SKIPPED, "yellow"),
+    "Skipped": (SKIPPED, "white"),
     "Running": ("▶", "cyan"),
     "Finalizing": ("▶", "cyan"),
 }
 WAITING = ("·", "white")
-ACTIONS = {"run": "▶ run", "reuse": "✓ reuse", "depends": "? depends"}
+ACTIONS = {
+    "run": "▶ run",
+    "reuse": "✓ reuse",
+    "depends": "? depends",
+    "decide": "? decide",
+    "skip": f"{SKIPPED} skip",
+}
 MOST = 60
 """Lines of a live tree: what is longer would scroll away."""
 
@@ -71,11 +80,11 @@ def plan_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
         action = ACTIONS.get(row["action"], row["action"])
         yield f"{row['step']:<{width}}  {action:<9}  {row['reason']}"
-    run = sum(row["action"] == "run" for row in rows)
-    reused = sum(row["action"] == "reuse" for row in rows)
-    depends = len(rows) - run - reused
+    count = Counter(row["action"] for row in rows)
+    depends = count["depends"] + count["decide"]
     tail = f", {depends} depending on steps before" if depends else ""
-    yield f"{len(rows)} steps: {run} to run, {reused} reused{tail}."
+    tail += f", {count['skip']} skipped" if count["skip"] else ""
+    yield f"{len(rows)} steps: {count['run']} to run, {count['reuse']} reused{tail}."
 
 
 def _head(job: Mapping[str, Any]) -> str:

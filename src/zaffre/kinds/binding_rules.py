@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from zaffre.kinds.bindings import FORMS, ParentOutput, Unknown, binding
+from zaffre.kinds.control_rules import supplied
 from zaffre.kinds.fault import Fault, Steps
-from zaffre.kinds.graph import (
-    Data,
-    FromParent,
-    FromStep,
-    Level,
-    Node,
-    Odd,
-    Source,
-    Value,
-    mapping,
-    output_binding,
-)
+from zaffre.kinds.graph import Level, Node, mapping
 from zaffre.kinds.names import shown
 from zaffre.kinds.near import advice, listed
 from zaffre.kinds.port_values import unlike, value_hint, wrong_value
 from zaffre.kinds.resource import Json
+from zaffre.kinds.sources import (
+    Data,
+    FromParent,
+    FromStep,
+    Odd,
+    Source,
+    Value,
+    output_binding,
+)
 from zaffre.kinds.step import LITERALS
 
 
@@ -30,7 +29,7 @@ def input_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
     where = f"Step `{node.name}`" if node.name else "The pipeline"
     if node.known:
         for name, declared in node.declared.items():
-            varied = mapping(node.step, "search_space")
+            varied = {*mapping(node.step, "search_space"), *supplied(node)}
             if name not in node.inputs and name not in varied and _is_required(declared):
                 kind = declared.get("type", "a value") if isinstance(declared, dict) else "a value"
                 yield Fault(

@@ -12,6 +12,7 @@ EXPRESSION = re.compile(r"\$\{\{([^{}]*)\}\}")
 _WORD = r"([A-Za-z_][\w-]*)"
 _INPUT = re.compile(rf"parent\.inputs\.{_WORD}\Z")
 _STEP = re.compile(rf"parent\.jobs\.{_WORD}\.outputs\.{_WORD}\Z")
+_METRIC = re.compile(r"parent\.jobs\.([A-Za-z_][\w-]*)\.metrics\.([\w./ -]+)\Z")
 _OUTPUT = re.compile(rf"parent\.outputs\.{_WORD}\Z")
 _WHOLE = re.compile(r"\s*\$\{\{([^{}]*)\}\}\s*\Z")
 FORMS = (
@@ -37,6 +38,14 @@ class StepOutput:
 
 
 @dataclass(frozen=True)
+class StepMetric:
+    """A metric that another step logged; only conditions may look at one."""
+
+    step: str
+    metric: str
+
+
+@dataclass(frozen=True)
 class ParentOutput:
     """An output of the pipeline."""
 
@@ -50,7 +59,7 @@ class Unknown:
     text: str
 
 
-Binding = ParentInput | StepOutput | ParentOutput | Unknown
+Binding = ParentInput | StepOutput | StepMetric | ParentOutput | Unknown
 
 
 def binding(value: Json) -> Binding | None:
@@ -64,6 +73,8 @@ def _meaning(text: str) -> Binding:
         return ParentInput(found.group(1))
     if found := _STEP.match(text):
         return StepOutput(found.group(1), found.group(2))
+    if found := _METRIC.match(text):
+        return StepMetric(found.group(1), found.group(2))
     if found := _OUTPUT.match(text):
         return ParentOutput(found.group(1))
     return Unknown(text)

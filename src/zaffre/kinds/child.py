@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from zaffre.kinds.bindings import binding, filled
-from zaffre.kinds.graph import Data, FromParent, FromStep, Level, Node, Source, Value
+from zaffre.kinds.control import PARALLEL_FOR
+from zaffre.kinds.fan_out import GATHERS, Items, fan_out
+from zaffre.kinds.graph import Level, Node
 from zaffre.kinds.parallel import command_of
 from zaffre.kinds.resource import Json
+from zaffre.kinds.sources import Data, FromParent, FromStep, Source, Value
 from zaffre.kinds.step import LITERALS
 
 STEP_PROPERTY = "zaffre.step"
@@ -24,16 +27,22 @@ _DATASTORE = re.compile(r"\$\{\{\s*default_datastore\s*\}\}")
 
 @dataclass(frozen=True)
 class Around:
-    """What a step gets from its pipeline: names, and the jobs that did the steps before it."""
+    """What a step gets from its pipeline: names, and the jobs that did the steps before it.
+
+    `values` are outputs of these that are literals; `items` those of a fan-out.
+    """
 
     pipeline: str
     experiment: str | None
     jobs: Mapping[str, str]
+    values: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    items: Items = field(default_factory=dict)
 
 
-def child_name(pipeline: str, step: str, attempt: int = 1) -> str:
+def child_name(pipeline: str, step: str, attempt: int = 1, iteration: int | None = None) -> str:
     """Give the name of the job that a step becomes; the same each time it is asked for."""
-    tail = f"-{attempt}" if attempt > 1 else ""
+    tail = f"-i{iteration}" if iteration else ""
+    tail += f"-{attempt}" if attempt > 1 else ""
     if _PLAIN.match(step) and len(pipeline) + len(step) < _LONGEST:
         return f"{pipeline}-{step}{tail}"
     digest = hashlib.sha256(f"{pipeline}/{step}".encode()).hexdigest()[:20]
@@ -58,10 +67,21 @@ def child_document(level: Level, node: Node, around: Around) -> dict[str, Json]:
         "tags": node.step.get("tags") or {},
         "properties": {**_properties(node), **(node.step.get("properties") or {})},
     }
-    own = _OWN.get(node.type, _command)(level, node, inputs)
+    if node.type == PARALLEL_FOR:
+        own = _fan_out(level, node, inputs, around)
+    else:
+        own = _OWN.get(node.type, _command)(level, node, inputs)
     found = {name: value for name, value in {**common, **own}.items() if value is not None}
+    return _filled(found, level)
+
+
+def _filled(found: Mapping[str, Json], level: Level) -> dict[str, Json]:
+    """Put in the pipeline's literals, not where steps inside mean those of their own pipeline."""
     literals = {name: value for name, value in level.values.items() if not isinstance(value, dict)}
-    return {name: filled(value, literals) for name, value in found.items()}
+    return {
+        name: value if name in ("component", "jobs") else filled(value, literals)
+        for name, value in found.items()
+    }
 
 
 def _properties(node: Node) -> dict[str, Json]:
@@ -120,6 +140,17 @@ def _pipeline(level: Level, node: Node, inputs: Mapping[str, Json]) -> dict[str,
     return {"component": node.body, "settings": settings, "compute": _compute(level, node)}
 
 
+def _fan_out(
+    level: Level, node: Node, inputs: Mapping[str, Json], around: Around
+) -> dict[str, Json]:
+    body = replace(node, step=_filled(node.step, level))
+    return {
+        **fan_out(body, inputs, around.items),
+        "settings": dict(level.settings),
+        "properties": {**_properties(node), GATHERS: "true"},
+    }
+
+
 def _sweep(level: Level, node: Node, inputs: Mapping[str, Json]) -> dict[str, Json]:
     del level, inputs
     fields = (
@@ -167,7 +198,16 @@ def _input(level: Level, node: Node, name: str, source: Source, around: Around) 
             return _data({**value, **source.over}, wanted)
         return _as_data(value, wanted)
     if isinstance(source, FromStep):
+        return _from_step(level, source, wanted, around)
+    return None
+
+
+def _from_step(level: Level, source: FromStep, wanted: Mapping[str, Json], around: Around) -> Json:
+    if source.step in around.jobs:  # else it was skipped
         before = level.nodes[source.step]
+        value = around.values.get(source.step, {}).get(source.output)
+        if value is not None and not source.over and wanted.get("type") in (*LITERALS, None):
+            return value
         made = level.output(before, source.output).get("type") or "uri_folder"
         path = f"azureml://jobs/{around.jobs[source.step]}/outputs/{source.output}"
         return _data({"type": wanted.get("type") or made, **source.over, "path": path}, wanted)
@@ -191,6 +231,8 @@ def _data(document: Mapping[str, Json], wanted: Mapping[str, Json]) -> dict[str,
 
 
 def _output(level: Level, node: Node, name: str, around: Around) -> dict[str, Json]:
+    if node.control_type == PARALLEL_FOR:
+        return {}
     found = level.output(node, name)
     promoted = level.places.get((node.name, name))
     if isinstance(found.get("path"), str):

@@ -7,69 +7,26 @@ elsewhere can be looked at, too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from zaffre.kinds.bindings import (
-    EXPRESSION,
-    ParentInput,
-    ParentOutput,
-    StepOutput,
-    Unknown,
-    binding,
-)
+from zaffre.kinds.bindings import EXPRESSION, ParentOutput, StepMetric, StepOutput, binding
+from zaffre.kinds.control import DO_WHILE, PARALLEL_FOR, Guard, Wiring, assigned, control_type
 from zaffre.kinds.resource import Json
+from zaffre.kinds.sources import Data, FromStep, Source, Value, output_binding, source_of
 from zaffre.kinds.step import LITERALS
 
 WAITS = ("parent", "jobs")
 
 
 @dataclass(frozen=True)
-class Value:
-    """A literal."""
-
-    value: Json
-
-
-@dataclass(frozen=True)
-class Data:
-    """Data that a document names: `type`, `path`, `mode`."""
-
-    document: Mapping[str, Json]
-
-
-@dataclass(frozen=True)
-class FromParent:
-    """An input of the pipeline; `over` is said of it at the step (`mode`, `type`)."""
-
-    name: str
-    over: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class FromStep:
-    """An output of another step; `over` is said of it here."""
-
-    step: str
-    output: str
-    over: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Odd:
-    """An expression that binds nothing here."""
-
-    text: str
-
-
-Source = Value | Data | FromParent | FromStep | Odd
-
-
-@dataclass(frozen=True)
 class Node:
     """One step. `body` is its component, or the step itself where it is written in place.
 
-    `known` is false where the component is a reference that was not looked up.
+    `known` is false where the component is a reference that was not looked up. `control` is the
+    control node that a condition is, or the loop whose body the step is: then the step is written
+    under the name `written`, and others may bind it by that, as `aliases` say. A `guard` says
+    when it runs at all.
     """
 
     name: str
@@ -77,13 +34,24 @@ class Node:
     body: Mapping[str, Json]
     inline: bool
     known: bool
+    written: str = ""
+    control: Mapping[str, Json] = field(default_factory=dict)
+    guard: Guard | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def type(self) -> str:
         """Give what kind of job the step becomes."""
+        if self.control_type == PARALLEL_FOR:
+            return PARALLEL_FOR
         if "trial" in self.step:
             return "sweep"
         return type_of(self.body if not self.inline else self.step)
+
+    @property
+    def control_type(self) -> str | None:
+        """Give the type of the control node that it is or runs in."""
+        return control_type(self.control)
 
     @cached_property
     def declared(self) -> Mapping[str, Json]:
@@ -94,10 +62,19 @@ class Node:
     def given(self) -> dict[str, Source]:
         """Give the inputs that the step gives."""
         return {
-            name: source_of(value, self.declared.get(name))
+            name: self._meant(source_of(value, self.declared.get(name)))
             for name, value in mapping(self.step, "inputs").items()
             if value is not None
         }
+
+    def _meant(self, source: Source) -> Source:
+        if isinstance(source, FromStep) and source.step in self.aliases:
+            return replace(source, step=self.aliases[source.step])
+        return source
+
+    def step_meant(self, name: str) -> str:
+        """Give the step that a name means: the body of a loop is its loop."""
+        return self.aliases.get(name, name)
 
     @cached_property
     def inputs(self) -> dict[str, Source]:
@@ -122,9 +99,40 @@ class Node:
 
     @cached_property
     def after(self) -> tuple[str, ...]:
-        """Give the steps whose outputs it needs."""
+        """Give the steps that must have ended: whose outputs it needs, and what decides on it."""
         found = [one.step for one in self.inputs.values() if isinstance(one, FromStep)]
+        found += self.decided_by
+        found += [self.guard.condition] if self.guard else []
         return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def decided_by(self) -> tuple[str, ...]:
+        """Give the steps that a condition or a fan-out looks at before it does anything."""
+        return tuple(map(self.step_meant, _decisive(self.control)))
+
+    @cached_property
+    def indispensable(self) -> frozenset[str]:
+        """Give the steps without which it cannot run: those of inputs that are not optional."""
+        spare = {
+            name
+            for name, one in self.declared.items()
+            if isinstance(one, dict) and one.get("optional") in (True, "true", "True")
+        }
+        inputs = (one for name, one in self.inputs.items() if name not in spare)
+        needed = {one.step for one in inputs if isinstance(one, FromStep)}
+        return frozenset(
+            needed | {*self.decided_by} | ({self.guard.condition} if self.guard else set())
+        )
+
+    def at(self, iteration: int) -> Node:
+        """Give the step as an iteration of its loop does it, with what the one before left."""
+        taken = assigned(self.control.get("mapping")) if iteration > 1 else {}
+        before = {
+            name: f"${{{{parent.jobs.{self.name}.outputs.{one}}}}}" for name, one in taken.items()
+        }
+        return replace(
+            self, step={**self.step, "inputs": {**mapping(self.step, "inputs"), **before}}
+        )
 
     def output(self, name: str, promoted: Json = None) -> dict[str, Json]:
         """Give how an output is written: what the component, the step and the pipeline say."""
@@ -138,10 +146,23 @@ class Node:
                     for key, value in layer.items()
                     if value is not None and key in _OUTPUT and binding(value) is None
                 }
+        if self.control_type == PARALLEL_FOR:
+            return {"type": "string" if found.get("type") in LITERALS else "uri_folder"}
         return found
 
 
 _OUTPUT = ("type", "mode", "path", "name", "version")
+
+
+def _decisive(control: Mapping[str, Json]) -> Iterator[str]:
+    """List the steps whose outputs a control node looks at before it does anything."""
+    kind = control_type(control)
+    if kind in (None, DO_WHILE):
+        return  # a loop looks at its own body, after it
+    for text in expressions(str(control.get("items" if kind == PARALLEL_FOR else "condition"))):
+        found = binding(f"${{{{{text}}}}}")
+        if isinstance(found, (StepOutput, StepMetric)):
+            yield found.step
 
 
 @dataclass(frozen=True)
@@ -190,22 +211,32 @@ class Level:
     @cached_property
     def promoted(self) -> dict[str, tuple[str, str]]:
         """Give the step and the output of it that each output of the pipeline is."""
-        found: dict[str, tuple[str, str]] = {}
+        return {name: places[-1] for name, places in self.promoters.items()}
+
+    @cached_property
+    def promoters(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Give all that may become each output of the pipeline: several where steps are chosen."""
+        found: dict[str, list[tuple[str, str]]] = {}
         for node in self.nodes.values():
             for output, said in mapping(node.step, "outputs").items():
                 target = output_binding(said)
                 if isinstance(target, ParentOutput):
-                    found[target.name] = (node.name, output)
+                    found.setdefault(target.name, []).append((node.name, output))
         for name, said in {**mapping(self.body, "outputs"), **self.outputs}.items():
             target = binding(said)
             if isinstance(target, StepOutput):
-                found[name] = (target.step, target.output)
-        return found
+                found[name] = [(self.wiring.bodies.get(target.step, target.step), target.output)]
+        return {name: tuple(places) for name, places in found.items()}
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """Give what its control nodes make of the other steps."""
+        return Wiring(mapping(self.body, "jobs"))
 
     @cached_property
     def places(self) -> dict[tuple[str, str], str]:
         """Give the output of the pipeline that an output of a step is."""
-        return {place: name for name, place in self.promoted.items()}
+        return {place: name for name, places in self.promoters.items() for place in places}
 
     def output(self, node: Node, name: str) -> dict[str, Json]:
         """Give how an output of a step is written."""
@@ -250,9 +281,26 @@ class Level:
 def level_of(document: Mapping[str, Json]) -> Level:
     """Give the graph of a pipeline's document."""
     jobs = mapping(body_of(document), "jobs")
+    wiring = Wiring(jobs)
+    repeated = {loop: body for body, loop in wiring.bodies.items()}
     return Level(
         document,
-        {name: node_of(name, step) for name, step in jobs.items() if isinstance(step, dict)},
+        {
+            name: _wired(name, step, repeated.get(name, name), wiring)
+            for name, step in jobs.items()
+            if isinstance(step, dict) and name not in wiring.bodies
+        },
+    )
+
+
+def _wired(name: str, step: Mapping[str, Json], written: str, wiring: Wiring) -> Node:
+    """Give a step as a node among the others; a loop is its body with the loop around."""
+    return replace(
+        node_of(name, mapping(wiring.jobs, written)),
+        written=written,
+        control=step if control_type(step) else {},
+        guard=wiring.guards.get(name),
+        aliases=wiring.bodies,
     )
 
 
@@ -277,39 +325,6 @@ def type_of(body: Mapping[str, Json]) -> str:
     if isinstance(said, str) and said.strip():
         return said.strip().lower()
     return "pipeline" if body.get("jobs") else "parallel" if body.get("task") else "command"
-
-
-def source_of(value: Json, declared: Json) -> Source:
-    """Give where the value of an input comes from."""
-    if isinstance(value, dict):
-        return _bound(value.get("path"), {k: v for k, v in value.items() if k != "path"}) or Data(
-            value
-        )
-    bound = _bound(value, {})
-    if bound is not None:
-        return bound
-    data = isinstance(declared, dict) and declared.get("type") not in (*LITERALS, None)
-    if data and isinstance(value, str) and ":" in value:
-        return Data({"type": declared["type"], "path": value})
-    return Value(value)
-
-
-def _bound(value: Json, over: Mapping[str, Json]) -> Source | None:
-    found = binding(value)
-    if isinstance(found, ParentInput):
-        return FromParent(found.name, over)
-    if isinstance(found, StepOutput):
-        return FromStep(found.step, found.output, over)
-    if isinstance(found, ParentOutput):
-        return Odd(f"parent.outputs.{found.name}")
-    if isinstance(found, Unknown):
-        return Odd(found.text) if found.text != "name" else None
-    return None
-
-
-def output_binding(said: Json) -> object:
-    """Give what the output of a step is bound to."""
-    return binding(said.get("path") if isinstance(said, dict) else said)
 
 
 def mapping(document: Json, name: str) -> Mapping[str, Json]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from zaffre.kinds import expression, names
 from zaffre.kinds.binding_rules import input_faults, output_faults, step_output_faults
+from zaffre.kinds.control import IF_ELSE
+from zaffre.kinds.control_rules import control_faults
 from zaffre.kinds.expression import Known
 from zaffre.kinds.fault import Fault, Steps
 from zaffre.kinds.graph import Level, Node, level_of, mapping
@@ -122,7 +124,10 @@ def _level_faults(level: Level, prefix: Steps) -> Iterator[Fault]:
     if not level.nodes:
         yield Fault("The pipeline has no steps.", (*prefix, "jobs"), "Add one under `jobs`.")
     for name, node in level.nodes.items():
-        yield from _node_faults(level, node, (*prefix, "jobs", name))
+        if node.control_type == IF_ELSE:
+            continue
+        yield from _node_faults(level, node, (*prefix, "jobs", node.written or name))
+    yield from control_faults(level, prefix)
     yield from output_faults(level, prefix)
     if len(level.order) < len(level.nodes):
         yield from _cycle_faults(level, prefix)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from zaffre.kinds.inline import EnvironmentChoice
-from zaffre.kinds.job_ports import InputChoice, OutputChoice
+from zaffre.kinds.job_ports import InputChoice, Literal_, OutputChoice
 from zaffre.kinds.job_settings import (
     CommandLimits,
     Distribution,
@@ -152,6 +152,18 @@ class StepStatus(Part):
     results: dict[str, OutputResult] = Field(
         default_factory=dict, title="Results", description="What its outputs hold."
     )
+    values: dict[str, Literal_] = Field(
+        default_factory=dict,
+        title="Values",
+        description="Its outputs that are literals; of a condition, how it came out.",
+    )
+    iteration: int | None = Field(
+        default=None, title="Iteration", description="How often a loop has run its body."
+    )
+    previous: str | None = Field(
+        default=None, title="Previous", description="The job of a loop's iteration before."
+    )
+    note: str | None = Field(default=None, title="Note", description="Why it was skipped.")
 
 
 class TrialStatus(Part):

@@ -26,6 +26,9 @@ class JobState(StrEnum):
 TERMINAL = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELED})
 """States that are never left."""
 
+SKIPPED = "Skipped"
+"""What a step is that was not chosen to run; no job is ever so."""
+
 UNFINISHED = tuple(state for state in JobState if state not in TERMINAL)
 """States in which somebody still has work with the job."""
 

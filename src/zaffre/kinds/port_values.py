@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from zaffre.errors import Invalid
 from zaffre.kinds.names import shown
 from zaffre.kinds.near import listed
 from zaffre.kinds.resource import Json
@@ -64,6 +65,23 @@ def _out_of_range(value: Json, number: float | None, declared: Mapping[str, Json
     if isinstance(allowed, list) and allowed and str(value) not in map(str, allowed):
         return f"must be one of {listed(map(str, allowed))}; it is {shown(str(value))}"
     return ""
+
+
+def literal(text: str, kind: str) -> Json:
+    """Give the value that a text is, as what wrote it declares: a boolean, number or text.
+
+    Raises:
+        Invalid: it is none.
+    """
+    text = text.strip()
+    reason = wrong_value(text, {"type": kind})
+    if reason:
+        raise Invalid(f"It {reason}.")
+    if kind == "boolean":
+        return text.lower() == "true"
+    if kind == "integer":
+        return int(float(text))
+    return float(text) if kind == "number" else text
 
 
 def _number(value: Json) -> float | None:

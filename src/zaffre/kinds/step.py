@@ -37,7 +37,11 @@ PortType = Annotated[
     ],
     AnyCase,
 ]
-StepType = Annotated[Literal["command", "pipeline", "parallel", "sweep"], AnyCase]
+ComponentType = Annotated[Literal["command", "pipeline", "parallel", "sweep"], AnyCase]
+StepType = Annotated[
+    Literal["command", "pipeline", "parallel", "sweep", "if_else", "do_while", "parallel_for"],
+    AnyCase,
+]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical", "notset"], AnyCase]
 
 
@@ -91,6 +95,14 @@ class ComponentOutput(Part):
     )
     mode: OutputMode | None = Field(default=None, title="Mode", description="How it writes it.")
     path: str | None = Field(default=None, title="Path", description="Where it is written.")
+    is_control: bool = Field(
+        default=False,
+        title="Control",
+        description="Accepted: every output that is a literal can decide what runs.",
+    )
+    early_available: bool = Field(
+        default=False, title="Early", description="Accepted, not acted on."
+    )
     description: str | None = Field(
         default=None, title="Description", description="What it holds."
     )
@@ -239,7 +251,7 @@ class InlineComponent(_Runnable):
 
     name: str | None = Field(default=None, title="Name", description="Name of the component.")
     version: str | None = Field(default=None, title="Version", description="Version of it.")
-    type: StepType = Field(default="command", title="Type", description="Kind of component.")
+    type: ComponentType = Field(default="command", title="Type", description="Kind of component.")
     inputs: dict[str, ComponentInput] = Field(
         default_factory=dict, title="Inputs", description="What it takes."
     )
@@ -267,7 +279,40 @@ ComponentChoice = Annotated[
 """A reference to a component, or one written here."""
 
 
-class Step(_Runnable):
+class _Control(Part):
+    """What steps of type `if_else`, `do_while` and `parallel_for` say of other steps."""
+
+    condition: bool | str | None = Field(
+        default=None,
+        title="Condition",
+        description="A boolean, an input or output that is one, or two values compared.",
+    )
+    true_block: list[str] | str | None = Field(
+        default=None,
+        title="If true",
+        description="`${{parent.jobs.STEP}}`, or a list: run if the condition is true.",
+    )
+    false_block: list[str] | str | None = Field(
+        default=None, title="If false", description="The same: run if it is false."
+    )
+    body: str | None = Field(
+        default=None,
+        title="Body",
+        description="`${{parent.jobs.STEP}}`: the step that is repeated, or run for each item.",
+    )
+    mapping: dict[str, list[str] | str] | None = Field(
+        default=None,
+        title="Mapping",
+        description="Outputs of the body, each with the inputs that get it in the next iteration.",
+    )
+    items: JsonValue = Field(
+        default=None,
+        title="Items",
+        description="Inputs of the body for each item: a list, a mapping, JSON, or a folder.",
+    )
+
+
+class Step(_Runnable, _Control):
     """One step of a pipeline: a component with its inputs, or a command written in place."""
 
     type: StepType = Field(default="command", title="Type", description="Kind of step.")

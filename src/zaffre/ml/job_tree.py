@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from zaffre.errors import ZaffreError
+from zaffre.kinds.control import LOOPS, Wiring
 from zaffre.ml.durations import elapsed, spoken
 
 DEEPEST = 8
 NESTED = ("pipeline", "sweep")
+LOOPED = (*NESTED, *LOOPS)
 Look = Callable[[str], Mapping[str, Any]]
 """Gives the document of a job by its name."""
 
@@ -32,11 +34,13 @@ def branches(
     if job.get("trials"):
         return tuple(Branch(_trial(one), one) for one in job["trials"])
     steps, written = job.get("steps") or {}, body(job)
+    repeated = Wiring(written).bodies
     return tuple(
         Branch(
             name, steps.get(name) or {}, _below(steps.get(name), written.get(name), look, depth)
         )
         for name in (written or steps)
+        if name not in repeated
     )
 
 
@@ -57,7 +61,7 @@ def _below(
 ) -> tuple[Branch, ...]:
     kind = written.get("type") if isinstance(written, Mapping) else None
     name = (facts or {}).get("job")
-    if look is None or kind not in NESTED or not name or depth >= DEEPEST:
+    if look is None or kind not in LOOPED or not name or depth >= DEEPEST:
         return ()
     try:
         return branches(look(name), look, depth + 1)
@@ -68,6 +72,10 @@ def _below(
 def said(facts: Mapping[str, Any]) -> str:
     """Say how a step or trial goes: state, time, what was reused, what went wrong."""
     text = str(facts.get("status") or "NotStarted")
+    if decided := _decided(facts):
+        return f"{text}: {decided}"
+    if facts.get("iteration"):
+        text += f" (iteration {facts['iteration']})"
     if facts.get("reused"):
         return f"{text} (reused from {facts['reused']})"
     if facts.get("waits_for"):
@@ -84,6 +92,12 @@ def said(facts: Mapping[str, Any]) -> str:
     if facts.get("error"):
         text += f": {facts['error']}"
     return text
+
+
+def _decided(facts: Mapping[str, Any]) -> str:
+    """Say how a condition came out, or why a step was skipped; "" of others."""
+    came_out = (facts.get("values") or {}).get("condition")
+    return str(facts.get("note") or ("" if came_out is None else str(came_out).lower()))
 
 
 def in_html(job: Mapping[str, Any], look: Look | None) -> str:

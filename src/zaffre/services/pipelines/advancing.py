@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from zaffre.errors import NotFound, Stale
+from zaffre.errors import Invalid, NotFound, Stale
 from zaffre.kinds import progress
-from zaffre.kinds.child import Around, child_document, child_name
+from zaffre.kinds.child import child_name
+from zaffre.kinds.fan_out import GATHERS
 from zaffre.kinds.graph import Level, level_of
 from zaffre.kinds.job import JobError, OutputResult, StepStatus
-from zaffre.kinds.job_state import TERMINAL, JobState
+from zaffre.kinds.job_state import SKIPPED, TERMINAL, JobState
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.step_identity import Identity
 from zaffre.ports.metadata import Actor, Browse, Link
@@ -23,10 +24,11 @@ from zaffre.services.jobs.moving import move, note
 from zaffre.services.pipelines import children, reusing
 from zaffre.services.pipelines.children import Wish
 from zaffre.services.pipelines.claiming import BUILDING, Claiming
+from zaffre.services.pipelines.deciding import chosen, gathered, values_of
 from zaffre.services.pipelines.identifying import Identifier
-from zaffre.services.pipelines.resuming import Resuming
 from zaffre.services.pipelines.reusing import Reuse
 from zaffre.services.pipelines.stopping import cancel_child
+from zaffre.services.pipelines.wishing import Wishing
 
 _PAGE = 1000
 _KEPT = 32
@@ -102,7 +104,7 @@ class _Turn:
         self.results: dict[str, Mapping[str, OutputResult]] = {}
         self.identifier = Identifier(ctx, self.workspace, self.results)
         self.claiming = Claiming(ctx, job, self.level, self.identifier)
-        self.resuming = Resuming(ctx, job, self.identifier)
+        self.wishing = Wishing(ctx, job, self.level, self.identifier, self.steps)
 
     def take(self) -> bool:
         """Look, act, record; say whether something changed."""
@@ -127,16 +129,28 @@ class _Turn:
         again: dict[str, int] = {}
         for name, one in going.items():
             if one.job and one.job in known:
-                self.steps[name] = children.observed(one, known[one.job])
+                self._see(name, children.observed(one, known[one.job]))
                 if self._has_tries(name):
                     again[name] = one.attempt + 1
             elif not one.job and not self._still_done(known.get(one.waits_for or "")):
                 again[name] = one.attempt
-        for one in self.steps.values():
+        for one in self.before.values():
             self._remember(one)
         others = {name: one for name, one in self.steps.items() if name not in again}
         if again and (progress.goes_on(self.level) or not progress.broken(others)):
-            self._begin([self._wish(name, attempt) for name, attempt in again.items()])
+            self._begin(self._wishes(again))
+
+    def _see(self, name: str, step: StepStatus) -> None:
+        """Note how a step goes; of a completed one, what it left."""
+        self._remember(step)
+        if step.status == JobState.COMPLETED:
+            try:
+                values = values_of(self.ctx, self.level, self.level.nodes[name], step.results)
+                step = step.model_copy(update={"values": values})
+            except (Invalid, NotFound) as error:
+                failed = {"status": JobState.FAILED, "error": error.message}
+                step = step.model_copy(update=failed)
+        self.steps[name] = step
 
     def _remember(self, one: StepStatus) -> None:
         if one.status == JobState.COMPLETED:
@@ -156,14 +170,42 @@ class _Turn:
         """Start or reuse what is ready, until nothing more is."""
         if not self.before:
             self.claiming.prefetch()
+        self._settle()
         self._reuse()
+        while self._settle():
+            self._reuse()
         while names := progress.ready(self.level, self.steps):
-            waiting = self._begin([self._wish(name) for name in names])
+            waiting = self._begin(self._wishes(dict.fromkeys(names, 1)))
+            self._settle()
             if waiting or not any(
                 self.steps.get(name) is not None and self.steps[name].status == JobState.COMPLETED
                 for name in names
             ):
                 return
+
+    def _settle(self) -> bool:
+        """Judge what conditions can be, pass over what they did not choose; say if any."""
+        settled = False
+        while True:
+            open_ = progress.open_conditions(self.level, self.steps)
+            found = {name: self.wishing.judged(name) for name in open_}
+            for name, reason in progress.skipped(self.level, self.steps).items():
+                found[name] = StepStatus(status=SKIPPED, note=reason)
+            if not found:
+                return settled
+            self.steps.update(found)
+            settled = True
+
+    def _wishes(self, attempts: Mapping[str, int]) -> list[Wish]:
+        """Give what steps are to become; of those that become nothing, note why."""
+        found = []
+        for name, attempt in attempts.items():
+            wish = self.wishing.wish(name, attempt)
+            if isinstance(wish, Wish):
+                found.append(wish)
+            else:
+                self.steps[name] = wish
+        return found
 
     def _reuse(self) -> None:
         """Reuse all that was done before, however many steps deep, in few writes."""
@@ -171,8 +213,8 @@ class _Turn:
         made: dict[str, Resource] | None = None
         names = progress.ready(self.level, self.steps)
         while names:
-            wishes = {name: self._wish(name) for name in names}
-            found = {**self.claiming.before(wishes), **self.resuming.done(wishes)}
+            wishes = {wish.step: wish for wish in self._wishes(dict.fromkeys(names, 1))}
+            found = {**self.claiming.before(wishes), **self.wishing.done(wishes)}
             if found and made is None:
                 made = self._made()
             for name, before in found.items():
@@ -190,20 +232,12 @@ class _Turn:
         """Give the jobs of steps that an earlier try made and did not note."""
         pipeline = self.job.key.name
         names = [child_name(pipeline, name) for name in self.level.nodes if name not in self.steps]
+        names += self.wishing.iterations()
         return children.jobs_named(self.ctx, self.workspace, names)
 
     def _took_over(self, steps: Mapping[str, StepStatus]) -> None:
-        self.steps |= steps
-        for one in steps.values():
-            self._remember(one)
-
-    def _wish(self, name: str, attempt: int = 1) -> Wish:
-        node = self.level.nodes[name]
-        jobs = {one: self.steps[one].job for one in node.after if one in self.steps}
-        around = Around(self.job.key.name, getattr(self.job.spec, "experiment_name", None), jobs)
-        document = self.identifier.pinned(child_document(self.level, node, around))
-        document = self.resuming.passed_on(name, document)
-        return Wish(name, child_name(self.job.key.name, name, attempt), document, attempt)
+        for name, one in steps.items():
+            self._see(name, one)
 
     def _begin(self, wishes: Sequence[Wish]) -> bool:
         """Start or reuse steps; say whether some must wait for their environment."""
@@ -230,13 +264,12 @@ class _Turn:
             elif before is not None:
                 self._wait(wish, before)
             else:
-                self.steps[wish.step] = children.submit(self.ctx, self.job, wish)
+                self._see(wish.step, children.submit(self.ctx, self.job, wish))
         self._took_over(reusing.keep(self.ctx, self.job, todo))
         return BUILDING in found.values()
 
     def _wait(self, wish: Wish, other: str | None = None) -> None:
-        waiting = StepStatus(status=JobState.QUEUED, waits_for=other, attempt=wish.attempt)
-        self.steps[wish.step] = waiting
+        self.steps[wish.step] = wish.step_status(status=JobState.QUEUED, waits_for=other)
 
     def _postpone(self, wish: Wish) -> None:
         """Let a step that was begun before wait for its environment; others are not begun."""
@@ -278,9 +311,12 @@ class _Turn:
         """Give what the pipeline's outputs hold: what its steps wrote."""
         found: dict[str, OutputResult] = {}
         links: list[Link] = []
-        for name, (step, output) in self.level.promoted.items():
-            one = self.steps.get(step)
-            result = one.results.get(output) if one else None
+        gathers = GATHERS in self.job.spec.properties
+        for name, places in self.level.promoters.items():
+            if gathers:
+                result = gathered(self.ctx, places, self.steps)
+            else:
+                result = chosen(places, self.steps)
             if result is not None:
                 found[name] = result
                 links.append(Link(self.job.key.reference, f"output:{name}", f"tree:{result.tree}"))

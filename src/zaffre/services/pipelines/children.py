@@ -24,6 +24,14 @@ class Wish:
     name: str
     document: dict[str, Any]
     attempt: int = 1
+    iteration: int | None = None
+    previous: str | None = None
+
+    def step_status(self, **facts: Any) -> StepStatus:
+        """Give how the step goes that has begun with this."""
+        return StepStatus(
+            attempt=self.attempt, iteration=self.iteration, previous=self.previous, **facts
+        )
 
 
 def jobs_named(ctx: Context, workspace: str, names: Sequence[str]) -> dict[str, Resource]:
@@ -52,7 +60,7 @@ def submit(ctx: Context, parent: Resource, wish: Wish) -> StepStatus:
         return _failed(ctx, wish, error.message)
     except ValueError as error:  # what pydantic raises
         return _failed(ctx, wish, str(error))
-    return observed(StepStatus(job=child.key.name, attempt=wish.attempt), child)
+    return observed(wish.step_status(job=child.key.name), child)
 
 
 def _job_type(ctx: Context, spec: Spec) -> JobType:
@@ -64,13 +72,7 @@ def _job_type(ctx: Context, spec: Spec) -> JobType:
 
 def _failed(ctx: Context, wish: Wish, message: str) -> StepStatus:
     now = ctx.clock.now().timestamp()
-    return StepStatus(
-        status=JobState.FAILED,
-        attempt=wish.attempt,
-        error=message,
-        started_at=now,
-        ended_at=now,
-    )
+    return wish.step_status(status=JobState.FAILED, error=message, started_at=now, ended_at=now)
 
 
 def observed(step: StepStatus, child: Resource) -> StepStatus:

@@ -73,7 +73,7 @@ class Identifier:
         found = {}
         for name, given in (document.get("inputs") or {}).items():
             if isinstance(given, dict):
-                digest = self._content(str(given.get("path")))
+                digest = self.content(str(given.get("path")))
                 if digest is not None:
                     found[name] = digest
         return found
@@ -94,13 +94,14 @@ class Identifier:
         if not isinstance(reference, JobOutput) or reference.output != ARTIFACTS or reference.path:
             return None
         job = self.same.get(reference.job, reference.job)
-        if self._results_of(job) is None:
+        if self.results_of(job) is None:
             return None
         if job not in self._trees:
             self._trees[job] = run_files.tree(self._ctx, self._workspace, job)
         return self._trees[job] if self._trees[job].leaves else None
 
-    def _content(self, path: str) -> str | None:
+    def content(self, path: str) -> str | None:
+        """Give what names the content of a path, if it is known: tree and file."""
         reference = parse_remote(path)
         if isinstance(reference, Tree):
             return f"{reference.digest}/{reference.file}"
@@ -108,7 +109,7 @@ class Identifier:
             tree = self._artifacts(path)
             return f"{tree.digest}/" if tree else None
         if isinstance(reference, JobOutput) and not reference.path:
-            result = (self._results_of(reference.job) or {}).get(reference.output)
+            result = (self.results_of(reference.job) or {}).get(reference.output)
             return f"{result.tree}/{result.file or ''}" if result and result.tree else None
         if isinstance(reference, Asset):
             if path not in self._assets:
@@ -116,7 +117,7 @@ class Identifier:
             return self._assets[path]
         return None
 
-    def _results_of(self, name: str) -> Mapping[str, OutputResult] | None:
+    def results_of(self, name: str) -> Mapping[str, OutputResult] | None:
         """Give what a job left, if it has ended well; those of other pipelines are looked up."""
         if name in self.results:
             return self.results[name]

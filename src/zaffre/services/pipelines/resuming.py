@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zaffre.errors import NotFound
+from zaffre.kinds.child import child_name
 from zaffre.kinds.job import JOB, StepStatus
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.resource import Json, Key, Resource, Spec
@@ -44,10 +45,10 @@ class Resuming:
     def done(self, wishes: Mapping[str, Wish]) -> dict[str, Resource]:
         """Give the jobs that did these steps for the earlier pipeline, with the same inputs."""
         names = {
-            step: before.job
+            step: self._job_of(step, before, wish.iteration)
             for step, wish in wishes.items()
             if (before := self._before(step))
-            and before.status == JobState.COMPLETED
+            and (wish.iteration or before.status == JobState.COMPLETED)
             and wish.document.get("type") in REUSED
         }
         jobs = jobs_named(self._ctx, self._workspace, list(names.values()))
@@ -59,12 +60,23 @@ class Resuming:
             and usable(self._ctx, jobs[name], hold=True)
         }
 
-    def passed_on(self, step: str, document: dict[str, Any]) -> dict[str, Any]:
+    def _job_of(self, step: str, before: StepStatus, iteration: int | None) -> str:
+        """Name the job that did a step, or one iteration of it."""
+        if not iteration or iteration == before.iteration:
+            return before.job
+        return child_name(self._earlier, step, iteration=iteration)
+
+    def passed_on(
+        self, step: str, document: dict[str, Any], iteration: int | None = None
+    ) -> dict[str, Any]:
         """Let a pipeline that is a step go on, too, where it was in the earlier one."""
         before = self._before(step)
         if before is None or not before.job or document.get("type") != "pipeline":
             return document
-        properties = {**document.get("properties", {}), RESUMES: before.job}
+        properties = {
+            **document.get("properties", {}),
+            RESUMES: self._job_of(step, before, iteration),
+        }
         return {**document, "properties": properties}
 
     def _before(self, step: str) -> StepStatus | None:

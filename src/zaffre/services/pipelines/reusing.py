@@ -68,9 +68,7 @@ def foreseen(one: Reuse, made: Mapping[str, Resource]) -> StepStatus | None:
     What an earlier try made may have other results: these are the ones that count.
     """
     job = made.get(one.job.key.name, one.job)
-    return (
-        observed(StepStatus(attempt=one.wish.attempt), job) if status_of(job).reused_from else None
-    )
+    return observed(one.wish.step_status(), job) if status_of(job).reused_from else None
 
 
 def keep(ctx: Context, parent: Resource, found: Sequence[Reuse]) -> dict[str, StepStatus]:
@@ -96,7 +94,7 @@ def _keep(ctx: Context, parent: Resource, found: Sequence[Reuse]) -> dict[str, S
         child = known.get(one.job.key.name, one.job)
         if any((wanted or {}).get("name") for wanted in one.wish.document["outputs"].values()):
             register_outputs(ctx, child)
-        steps[one.wish.step] = observed(StepStatus(attempt=one.wish.attempt), child)
+        steps[one.wish.step] = observed(one.wish.step_status(), child)
     return steps
 
 

@@ -106,10 +106,14 @@ def test_a_change_of_another_revision_is_refused(ctx: Context) -> None:
         jobs.update(ctx, job, job.spec, job.revision + 1)
 
 
-def test_tags_that_no_run_can_keep_are_refused_at_once(ctx: Context) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("tags", {"k" * 300: "v"}), ("experiment_name", "e" * 501), ("display_name", "n" * 100_001)],
+)
+def test_what_no_run_can_keep_is_refused_at_once(ctx: Context, field: str, value: Any) -> None:
     with pytest.raises(Invalid) as said:
-        job_types.submit(ctx, key(), command(tags={"k" * 300: "v"}))
-    assert said.value.problems[0].place.field == "tags"
+        job_types.submit(ctx, key(), command(**{field: value}))
+    assert said.value.problems[0].place.field == field
     with pytest.raises(NotFound):
         history.show(ctx, key())
     job = submit(ctx)

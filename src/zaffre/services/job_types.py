@@ -35,7 +35,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         Invalid: the job is written wrong, or of a type that cannot be submitted.
         Conflict: the name is taken.
     """
-    runs.check_tags(spec)
+    runs.check(spec)
     return type_of(ctx, spec).submit(ctx, key, spec)
 
 

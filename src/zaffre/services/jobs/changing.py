@@ -33,7 +33,7 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
     if spec == found.spec:
         return found
     _refuse(found, spec)
-    runs.check_tags(spec)
+    runs.check(spec)
     _tell_run(ctx, found, spec)
     with contextlib.suppress(NotFound):  # a run that no job made
         stored = ctx.metadata.get(found.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from datetime import datetime
 
-from zaffre.errors import Invalid, NotFound, Place, Problem
+from zaffre.errors import Invalid, NotFound
 from zaffre.kinds.job import CommandJobSpec, JobStatus
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.resource import Resource, Spec
@@ -19,7 +19,8 @@ from zaffre.kinds.tracking import (
     RunInfo,
     RunStatus,
 )
-from zaffre.kinds.tracking_rules import check_tag
+from zaffre.kinds.tracking_rules import VALUE, check_experiment_name, check_tag, check_text
+from zaffre.services import fields
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import spec_of
 
@@ -36,19 +37,22 @@ _STATUS = {
 }
 
 
-def check_tags(spec: Spec) -> None:
-    """Check the tags of a job: its run must be able to keep them.
+def check(spec: Spec) -> None:
+    """Check what the run of a job must be able to keep: its name, experiment and tags.
 
     Raises:
-        Invalid: one cannot be kept.
+        Invalid: one of them cannot be kept.
     """
-    for key, value in spec.tags.items():
-        try:
+    name, experiment = (
+        getattr(spec, field, None) for field in ("display_name", "experiment_name")
+    )
+    with fields.at("display_name"):
+        check_text(name or "", "display_name", VALUE)
+    with fields.at("experiment_name"):
+        check_experiment_name(experiment or DEFAULT_EXPERIMENT)
+    with fields.at("tags"):
+        for key, value in spec.tags.items():
             check_tag(Pair(key, value))
-        except Invalid as error:
-            place = Place(field="tags")
-            problems = (Problem(error.message, place, error.hint),)
-            raise Invalid(error.message, hint=error.hint, problems=problems) from error
 
 
 def ensure(ctx: Context, job: Resource) -> RunInfo:

@@ -26,7 +26,7 @@ E = TypeVar("E", bound=Entity)
 PAGE = 100
 APART = ("endpoint_name", "local", "include_secrets")
 """What Azure's lists take that narrows nothing here."""
-FILTERS = (*NARROWING, *APART, "list_view_type", "compute_type", "tags")
+FILTERS = (*NARROWING, *APART, "list_view_type", "compute_type", "max_results", "tags")
 BUSY = {"Creating", "Updating", "Deleting", "Provisioning"}
 
 

@@ -313,11 +313,13 @@ def test_who_changes_how_it_follows_begins_anew(world):
     world.version()
     world.turn()
     assert world.state.stage is Stage.JUDGING
+    gate_job = world.gate_job()
     found = world.ctx.metadata.get(BLUE)
     spec = found.spec.model_copy(update={"update_policy": "auto", "gate": None})
     following.update(world.ctx, found, spec, None)
     world.turn()
     assert "How it follows was changed." in "".join(world.whys)
+    assert world.ctx.metadata.get(gate_job).status.status in ("Canceled", "CancelRequested")
     assert world.traffic == {"blue": 50, "blue-next": 50}
 
 

@@ -35,6 +35,7 @@ def act(ctx: Context, follower: Follower) -> None:
     elif stage is Stage.PROMOTING:
         _promote(ctx, follower)
     else:
+        judging.cancel(ctx, follower)
         clean(ctx, follower)
 
 

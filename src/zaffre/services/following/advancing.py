@@ -83,7 +83,8 @@ def _record(ctx: Context, follower: Follower, move: Move) -> Follower:
     counted = counts(ctx, stored_candidate(ctx, follower))
     after = recorded(follower.follow, move, ctx.clock.now())
     moved = Follower(replace(follower.stored, status=follower.with_following(after)))
-    return _put(ctx, moved, counted=counted, gate_job=_gate_job(follower, move))
+    job = _gate_job(follower, move) or after.gate_job
+    return _put(ctx, moved, counted=counted, gate_job=job)
 
 
 def _gate_job(follower: Follower, move: Move) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
-from zaffre.errors import Conflict, Invalid
+from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds import registry
 from zaffre.kinds.endpoint import OnlineDeploymentSpec
 from zaffre.kinds.loading import check
@@ -52,6 +53,14 @@ def submit(ctx: Context, follower: Follower, name: str) -> None:
     except Conflict as error:
         if error.code not in ("exists", ""):
             raise
+
+
+def cancel(ctx: Context, follower: Follower) -> None:
+    """Stop the gate's job, whose answer nobody waits for any more."""
+    name = follower.follow.gate_job
+    if name is not None:
+        with suppress(Conflict, NotFound):  # it has ended, or never began
+            job_types.cancel(ctx, Key("job", follower.key.workspace, name))
 
 
 def _filled(document: dict[str, Json], models: Mapping[str, dict[str, Json]]) -> dict[str, Json]:

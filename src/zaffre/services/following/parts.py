@@ -110,17 +110,19 @@ def recorded(before: FollowStatus, move: Move, now: datetime) -> FollowStatus:
     """
     if move.stage not in NEXT[before.stage]:
         raise Conflict(f"What is {before.stage} cannot become {move.stage}.")
+    judged = before.stage is Stage.JUDGING and before.gate_job is not None
     event = FollowEvent(
         at=text_of(round(now.timestamp() * 1_000_000)),
         stage=move.stage,
         version=move.version,
-        why=f"{move.why} (Job `{before.gate_job}`.)" if before.gate_job else move.why,
+        why=f"{move.why} (Job `{before.gate_job}`.)" if judged else move.why,
     )
     return FollowStatus(
         stage=move.stage,
         version=move.version,
         step=move.step,
         since=now.timestamp(),
+        gate_job=before.gate_job if move.stage is Stage.RETURNING else None,
         refused=move.version if move.refuses else before.refused,
         events=(event, *before.events)[:KEPT],
     )

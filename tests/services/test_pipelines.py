@@ -209,6 +209,21 @@ def test_a_plan_says_what_runs_and_why(world):
     assert plan(jobs)["s2"]["changed"] == ["settings"]
 
 
+def test_all_that_is_not_there_is_listed_at_once(world):
+    jobs = {
+        "a": {"component": "azureml:nothere:1"},
+        "b": step(environment="azureml:noenv:1"),
+        "c": step(inputs={"d": {"type": "uri_folder", "path": "azureml:nodata:1"}}),
+    }
+    with pytest.raises(Invalid) as caught:
+        world.submit("p", jobs=jobs)
+    assert {one.place.field for one in caught.value.problems} == {
+        "jobs.a.component",
+        "jobs.b.environment",
+        "jobs.c.inputs.d.path",
+    }
+
+
 def test_all_that_is_not_there_is_said_at_once(world):
     jobs = {
         "a": step(component="azureml:none:1"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zaffre.kinds.sweep import EarlyTermination, SearchParameter
+from zaffre.kinds.sweep_settings import EarlyTermination, SearchParameter
 from zaffre.services.sweeps import bayesian
 from zaffre.services.sweeps.bayesian import Known, fitting_sampler, suggest
 from zaffre.services.sweeps.sampling import combinations, flat, grid, sample

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from zaffre.kinds.bindings import FORMS, ParentOutput, Unknown, binding
+from zaffre.kinds.bindings import (
+    FORMS,
+    ParentInput,
+    ParentOutput,
+    StepOutput,
+    Unknown,
+    binding,
+)
+from zaffre.kinds.control import CONTROL
 from zaffre.kinds.control_rules import supplied
 from zaffre.kinds.fault import Fault, Steps
-from zaffre.kinds.graph import Level, Node, mapping
+from zaffre.kinds.graph import Level, Node, expressions, mapping
 from zaffre.kinds.names import shown
 from zaffre.kinds.near import advice, listed
 from zaffre.kinds.port_values import unlike, value_hint, wrong_value
@@ -46,7 +55,46 @@ def input_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
             yield Fault(message, steps, known, at_key=True, warning=True)
             continue
         declared = node.declared.get(name)
-        yield from _source_faults(level, source, steps, declared)
+        for fault in _source_faults(level, source, steps, declared):
+            yield replace(fault, message=f"{where}: {fault.message[0].lower()}{fault.message[1:]}")
+
+
+def text_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
+    """Find expressions in a step's other fields that stand for no literal of the pipeline."""
+    for name, value in node.step.items() if node.type not in CONTROL else ():
+        if name not in _BINDING_FIELDS:
+            yield from _expression_faults(level, value, (*prefix, name), node.name)
+
+
+_BINDING_FIELDS = ("inputs", "outputs", "jobs", "component", "trial", "name", "comment")
+
+
+def _expression_faults(level: Level, value: Json, steps: Steps, step: str) -> Iterator[Fault]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _expression_faults(level, inner, (*steps, name), step)
+        return
+    if isinstance(value, list):
+        for at, inner in enumerate(value):
+            yield from _expression_faults(level, inner, (*steps, at), step)
+        return
+    for text in expressions(value) if isinstance(value, str) else ():
+        meant = binding(f"${{{{{text}}}}}")
+        if isinstance(meant, ParentInput):
+            known = {**level.declared, **level.values}
+            if meant.name not in known:
+                hint = advice(meant.name, known) if known else "The pipeline has no inputs."
+                message = f"Step `{step}`: the pipeline has no input `{meant.name}`."
+                yield Fault(message, steps, hint, text=f"${{{{{text}}}}}")
+            elif isinstance(level.values.get(meant.name), dict):
+                message = f"Step `{step}`: the pipeline's `{meant.name}` is data, and no text."
+                yield Fault(
+                    message, steps, "Only literals can stand here.", text=f"${{{{{text}}}}}"
+                )
+        elif isinstance(meant, StepOutput):
+            message = f"Step `{step}`: an output of a step cannot stand here."
+            hint = "Bind it under `inputs`."
+            yield Fault(message, steps, hint, text=f"${{{{{text}}}}}")
 
 
 def _is_required(declared: Json) -> bool:

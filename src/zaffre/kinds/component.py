@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, JsonValue
 
 from zaffre.kinds.inline import EnvironmentChoice
-from zaffre.kinds.job_settings import Distribution, JobResources
+from zaffre.kinds.job_settings import CommandLimits, Distribution, JobResources
 from zaffre.kinds.part import AnyCase
 from zaffre.kinds.resource import Kind, Spec, Status
 from zaffre.kinds.step import (
@@ -70,7 +70,7 @@ class CommandComponentSpec(_ComponentSpec):
     distribution: Distribution | None = Field(
         default=None, title="Distribution", description="How several processes find each other."
     )
-    limits: dict[str, JsonValue] | None = Field(
+    limits: CommandLimits | None = Field(
         default=None, title="Limits", description="What ends it early: `timeout` in seconds."
     )
 

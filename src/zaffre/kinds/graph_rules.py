@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from zaffre.kinds import expression, names
-from zaffre.kinds.binding_rules import input_faults, output_faults, step_output_faults
+from zaffre.kinds.binding_rules import (
+    input_faults,
+    output_faults,
+    step_output_faults,
+    text_faults,
+)
 from zaffre.kinds.control import IF_ELSE
 from zaffre.kinds.control_rules import control_faults
 from zaffre.kinds.expression import Known
@@ -17,6 +23,7 @@ from zaffre.kinds.port_values import wrong_value
 from zaffre.kinds.resource import Json
 from zaffre.kinds.step import LITERALS
 
+MINI_BATCH = re.compile(r"\s*\d+(\.\d+)?\s*([kmgt]?i?b?)\s*\Z", re.IGNORECASE)
 SETTINGS = (
     "default_compute",
     "default_datastore",
@@ -43,8 +50,10 @@ def pipeline_faults(document: Mapping[str, Json]) -> Iterator[Fault]:
     yield from _settings_faults(document, ())
 
 
-def component_faults(body: Mapping[str, Json], prefix: Steps = ()) -> Iterator[Fault]:
-    """Find what is wrong with a component."""
+def component_faults(
+    body: Mapping[str, Json], prefix: Steps = (), *, is_trial: bool = False
+) -> Iterator[Fault]:
+    """Find what is wrong with a component; the texts of a trial have rules of their own."""
     yield from _port_faults(body, prefix)
     for name, declared in mapping(body, "inputs").items():
         if isinstance(declared, dict):
@@ -52,7 +61,8 @@ def component_faults(body: Mapping[str, Json], prefix: Steps = ()) -> Iterator[F
     if mapping(body, "jobs"):
         yield from _level_faults(level_of({"component": body}), prefix)
         yield from _settings_faults(body, prefix)
-    yield from _text_faults(body, _known(body), prefix)
+    if not is_trial:
+        yield from _text_faults(body, _known(body), prefix)
 
 
 def _port_faults(body: Mapping[str, Json], prefix: Steps) -> Iterator[Fault]:
@@ -73,6 +83,9 @@ def _declaration_faults(declared: Mapping[str, Json], steps: Steps) -> Iterator[
         if declared.get("type") not in LITERALS:
             message = "Only literals have a default; data has none."
             yield Fault(message, (*steps, "default"), "Write `path:`, or leave it out.")
+    least, most = declared.get("min"), declared.get("max")
+    if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+        yield Fault(f"`min` is {least}, more than `max`, which is {most}.", (*steps, "min"))
     if declared.get("type") not in ("number", "integer"):
         for word in ("min", "max"):
             if declared.get(word) is not None:
@@ -147,6 +160,8 @@ def _node_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
         yield Fault(message, prefix, hint, at_key=True)
     if node.known and node.type == "parallel":
         yield from _parallel_faults(level, node, prefix)
+    if node.known and node.type == "sweep":
+        yield from _sweep_faults(node, prefix)
     if node.inline:
         yield from _port_faults(node.step, prefix)
         known = Known(mapping(node.step, "inputs"), mapping(node.step, "outputs"))
@@ -155,13 +170,36 @@ def _node_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
             yield from _level_faults(level_of(node.step), prefix)
     elif node.known:
         word = "component" if "component" in node.step else "trial"
-        yield from component_faults(node.body, (*prefix, word))
+        yield from component_faults(node.body, (*prefix, word), is_trial=word == "trial")
     yield from input_faults(level, node, prefix)
+    yield from text_faults(level, node, prefix)
     yield from step_output_faults(level, node, prefix)
+
+
+def _sweep_faults(node: Node, prefix: Steps) -> Iterator[Fault]:
+    wanted = {
+        "search_space": "the inputs that it varies",
+        "objective": "`goal` and `primary_metric`",
+        "limits": "`max_total_trials: 20`",
+    }
+    for name, meaning in wanted.items():
+        if not mapping(node.step, name):
+            hint = f"Add `{name}`: {meaning}."
+            yield Fault(f"The sweep `{node.name}` has no `{name}`.", prefix, hint, at_key=True)
+    if node.step.get("limits") and not mapping(node.step, "limits").get("max_total_trials"):
+        hint = "Add `max_total_trials: 20`."
+        message = f"The sweep `{node.name}` does not say how many trials there are."
+        yield Fault(message, (*prefix, "limits"), hint, at_key=True)
 
 
 def _parallel_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
     task = mapping(node.body, "task")
+    size = node.step.get("mini_batch_size") or node.body.get("mini_batch_size")
+    if size is not None and not MINI_BATCH.match(str(size)):
+        word = () if node.step.get("mini_batch_size") else _body_steps(node)
+        message = f"`{size}` is no `mini_batch_size`."
+        hint = "Write `10` (files or rows) or `10kb`."
+        yield Fault(message, (*prefix, *word, "mini_batch_size"), hint)
     if not (node.step.get("input_data") or node.body.get("input_data")):
         hint = "Add `input_data: ${{inputs.NAME}}`: what is cut into mini-batches."
         yield Fault(f"Step `{node.name}` has no `input_data`.", prefix, hint, at_key=True)
@@ -172,6 +210,10 @@ def _parallel_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]
     if not (task.get("environment") or _has_environment(level, node)):
         hint = "Add `environment: ...` to its task."
         yield Fault(f"Step `{node.name}` has no environment.", prefix, hint, at_key=True)
+
+
+def _body_steps(node: Node) -> Steps:
+    return () if node.inline else ("component",)
 
 
 def _has_environment(level: Level, node: Node) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -66,7 +66,7 @@ def _load(kind: Kind, document: Document, needed: tuple[str, ...]) -> Loaded:
         spec = spec_type.model_validate(as_written(spec_type, body))
     except ValidationError as error:
         found = Reader(spec_type, body, _identity_fields(kind)).explain(error)
-        raise _invalid(kind, document, [*found, *_elsewhere(problems, found)]) from error
+        raise invalid(kind, document, [*found, *_elsewhere(problems, found)]) from error
     _refuse(kind, document, problems)
     warnings = tuple(
         Problem(text, body.key_place(steps_of(field))) for field, text in remarks(spec)
@@ -85,10 +85,11 @@ def _elsewhere(problems: list[Problem], found: list[Problem]) -> list[Problem]:
 
 def _refuse(kind: Kind, document: Document, problems: list[Problem]) -> None:
     if problems:
-        raise _invalid(kind, document, problems)
+        raise invalid(kind, document, problems)
 
 
-def _invalid(kind: Kind, document: Document, problems: list[Problem]) -> Invalid:
+def invalid(kind: Kind, document: Document, problems: Sequence[Problem]) -> Invalid:
+    """Give the error that lists what is wrong with a document, in the order of its places."""
     ordered = sorted(problems, key=lambda one: (one.place.line or 0, one.place.column or 0))
     if len(ordered) == 1:
         return Invalid(ordered[0].message, hint=ordered[0].hint, problems=tuple(ordered))

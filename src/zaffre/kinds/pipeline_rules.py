@@ -9,8 +9,10 @@ from zaffre.errors import Problem
 from zaffre.kinds import names
 from zaffre.kinds.document import Document
 from zaffre.kinds.fault import Fault
+from zaffre.kinds.graph import holders
 from zaffre.kinds.graph_rules import component_faults, pipeline_faults
 from zaffre.kinds.names import shown
+from zaffre.kinds.sweep_rules import sweep_problems_at
 
 
 def pipeline_problems(document: Document) -> Iterator[Problem]:
@@ -24,6 +26,7 @@ def pipeline_problems(document: Document) -> Iterator[Problem]:
         yield from (
             _problem(document, fault) for fault in pipeline_faults(data) if not fault.warning
         )
+        yield from _sweeps(document)
 
 
 def component_problems(document: Document) -> Iterator[Problem]:
@@ -37,6 +40,13 @@ def component_problems(document: Document) -> Iterator[Problem]:
         place = document.value_place(("name",))
         yield Problem(f"{shown(name)} is no valid name of a component.", place, hint)
     yield from (_problem(document, fault) for fault in component_faults(data) if not fault.warning)
+    yield from _sweeps(document)
+
+
+def _sweeps(document: Document) -> Iterator[Problem]:
+    for holder, steps in holders(document.data):
+        if steps and (holder.get("type") == "sweep" or "trial" in holder):
+            yield from sweep_problems_at(document, holder, steps)
 
 
 def _problem(document: Document, fault: Fault) -> Problem:

@@ -18,6 +18,13 @@ from zaffre.kinds.job_settings import (
 )
 from zaffre.kinds.names import shown
 from zaffre.kinds.part import AnyCase, Part, is_text
+from zaffre.kinds.sweep_settings import (
+    EarlyTermination,
+    Objective,
+    SamplingChoice,
+    SearchParameter,
+    StepLimits,
+)
 
 LITERALS = ("string", "number", "integer", "boolean")
 """Types of inputs that stand in the command as text."""
@@ -213,7 +220,7 @@ class _Runnable(_Parallel):
     distribution: Distribution | None = Field(
         default=None, title="Distribution", description="How several processes find each other."
     )
-    limits: dict[str, JsonValue] | None = Field(
+    limits: StepLimits | None = Field(
         default=None, title="Limits", description="What ends it early: `timeout` in seconds."
     )
     is_deterministic: bool | None = Field(
@@ -232,16 +239,16 @@ class _Runnable(_Parallel):
     identity: JobIdentity | None = Field(
         default=None, title="Identity", description="Accepted, not acted on."
     )
-    search_space: dict[str, JsonValue] | None = Field(
+    search_space: dict[str, SearchParameter] | None = Field(
         default=None, title="Search space", description="Inputs that a sweep varies."
     )
-    sampling_algorithm: JsonValue = Field(
+    sampling_algorithm: SamplingChoice | None = Field(
         default=None, title="Sampling", description="How a sweep chooses."
     )
-    objective: dict[str, JsonValue] | None = Field(
+    objective: Objective | None = Field(
         default=None, title="Objective", description="What a sweep looks for."
     )
-    early_termination: dict[str, JsonValue] | None = Field(
+    early_termination: EarlyTermination | None = Field(
         default=None, title="Early end", description="When a sweep ends trials early."
     )
 

@@ -11,7 +11,7 @@ from zaffre.kinds.document import Document, Steps, dotted
 from zaffre.kinds.names import shown
 from zaffre.kinds.near import advice, listed, nearest
 from zaffre.kinds.resource import Json
-from zaffre.kinds.sweep import DISTRIBUTIONS, SearchParameter
+from zaffre.kinds.sweep_settings import DISTRIBUTIONS, SearchParameter
 
 _EXPRESSION = re.compile(r"\$\{\{([^{}]*)\}\}")
 _FINITE = ("choice", "randint", "quniform")
@@ -21,17 +21,22 @@ _DEEPEST = 8
 def sweep_problems(document: Document) -> Iterator[Problem]:
     """Find what a sweep job gets wrong."""
     data = document.data
-    if not isinstance(data, dict) or data.get("type") != "sweep":
-        return
-    space = data.get("search_space")
+    if isinstance(data, dict) and data.get("type") == "sweep":
+        yield from sweep_problems_at(document, data, ())
+
+
+def sweep_problems_at(document: Document, sweep: dict[str, Json], at: Steps) -> Iterator[Problem]:
+    """Find what a sweep gets wrong that stands somewhere in a document."""
+    space = sweep.get("search_space")
     if isinstance(space, dict):
-        grid = _sampling(data) == "grid"
+        grid = _sampling(sweep) == "grid"
         for name, parameter in space.items():
-            yield from _named(document, name)
-            yield from _parameter(document, ("search_space", name), parameter, grid=grid)
-        yield from _trial(document, space)
-    if isinstance(data.get("early_termination"), dict):
-        yield from _policy(document, data["early_termination"])
+            yield from _named(document, (*at, "search_space", name))
+            steps = (*at, "search_space", name)
+            yield from _parameter(document, steps, parameter, grid=grid, top=len(steps))
+        yield from _trial(document, sweep, at)
+    if isinstance(sweep.get("early_termination"), dict):
+        yield from _policy(document, sweep["early_termination"], (*at, "early_termination"))
 
 
 def _sampling(data: dict[str, Json]) -> str:
@@ -40,19 +45,21 @@ def _sampling(data: dict[str, Json]) -> str:
     return str(found or "random").strip().lower()
 
 
-def _named(document: Document, name: str) -> Iterator[Problem]:
-    if not names.PORT.match(name):
-        place = document.key_place(("search_space", name))
+def _named(document: Document, steps: Steps) -> Iterator[Problem]:
+    if not names.PORT.match(str(steps[-1])):
+        place = document.key_place(steps)
         hint = "Use letters, digits and `_`, beginning with a letter."
-        yield Problem(f"{shown(name)} is no name of a parameter.", place, hint)
+        yield Problem(f"{shown(str(steps[-1]))} is no name of a parameter.", place, hint)
 
 
-def _parameter(document: Document, steps: Steps, given: Json, *, grid: bool) -> Iterator[Problem]:
-    if not isinstance(given, dict) or len(steps) > 2 * _DEEPEST:
+def _parameter(
+    document: Document, steps: Steps, given: Json, *, grid: bool, top: int
+) -> Iterator[Problem]:
+    if not isinstance(given, dict) or len(steps) > top + 2 * _DEEPEST:
         return
     kind = str(given.get("type", "")).strip().lower()
     if kind not in DISTRIBUTIONS:
-        if len(steps) > 2:  # noqa: PLR2004 (the types of the top are checked with the other fields)
+        if len(steps) > top:  # the types of the top are checked with the other fields
             hint = advice(kind, DISTRIBUTIONS)
             message = f"{shown(kind)} is not allowed for `{dotted((*steps, 'type'))}`."
             yield Problem(message, document.value_place((*steps, "type")), hint)
@@ -67,7 +74,8 @@ def _parameter(document: Document, steps: Steps, given: Json, *, grid: bool) -> 
         if isinstance(value, dict):
             for name, inner in value.items():
                 if isinstance(inner, dict) and "type" in inner:
-                    yield from _parameter(document, (*steps, "values", at, name), inner, grid=grid)
+                    below = (*steps, "values", at, name)
+                    yield from _parameter(document, below, inner, grid=grid, top=top)
 
 
 def _fields(
@@ -95,20 +103,20 @@ def _fields(
         yield Problem(message, document.value_place((*steps, "values")))
 
 
-def _trial(document: Document, space: dict[str, Json]) -> Iterator[Problem]:
+def _trial(document: Document, sweep: dict[str, Json], at: Steps) -> Iterator[Problem]:
     """Check the expressions of a trial that is written here, and that it can run."""
-    trial = document.data.get("trial")
+    trial = sweep.get("trial")
     if not isinstance(trial, dict):
         return
     for name in ("command", "environment"):
         if trial.get(name) is None:
-            place = document.key_place(("trial",))
+            place = document.key_place((*at, "trial"))
             yield Problem(f"`{name}` is missing in `trial`.", place, f"Add `{name}: ...`.")
-    texts: dict[Steps, Json] = {("trial", "command"): trial.get("command")}
+    texts: dict[Steps, Json] = {(*at, "trial", "command"): trial.get("command")}
     variables = trial.get("environment_variables")
     for name, text in variables.items() if isinstance(variables, dict) else ():
-        texts["trial", "environment_variables", name] = text
-    known = _known(document.data, trial, space)
+        texts[*at, "trial", "environment_variables", name] = text
+    known = _known(sweep, trial, sweep["search_space"])
     for steps, text in texts.items():
         for found in dict.fromkeys(
             map(str.strip, _EXPRESSION.findall(text)) if isinstance(text, str) else ()
@@ -147,9 +155,9 @@ def _expression(
     yield Problem(f"`${{{{{text}}}}}` is no known expression.", place, hint)
 
 
-def _policy(document: Document, policy: dict[str, Json]) -> Iterator[Problem]:
+def _policy(document: Document, policy: dict[str, Json], steps: Steps) -> Iterator[Problem]:
     kind = str(policy.get("type", "")).strip().lower()
-    place = document.key_place(("early_termination",))
+    place = document.key_place(steps)
     slack = [name for name in ("slack_factor", "slack_amount") if policy.get(name) is not None]
     if kind == "bandit" and len(slack) != 1:
         hint = "Give `slack_factor: 0.1` or `slack_amount: 0.05`."

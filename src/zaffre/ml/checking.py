@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zaffre.errors import Problem
+from zaffre.errors import Invalid, Problem
 from zaffre.kinds.document import Document
-from zaffre.kinds.loading import load
+from zaffre.kinds.loading import invalid, load
 from zaffre.kinds.resource import Kind
 from zaffre.ml.components import gathered
 
@@ -27,8 +27,15 @@ def check(kind: Kind, document: Document) -> Checked:
     Raises:
         Invalid: it is wrong; all that is wrong is listed with its place.
     """
-    document = gathered(kind, document)
-    loaded = load(kind, document)
+    document, missing = gathered(kind, document)
+    try:
+        loaded = load(kind, document)
+    except Invalid as error:
+        if missing:
+            raise invalid(kind, document, [*missing, *error.problems]) from None
+        raise
+    if missing:
+        raise invalid(kind, document, missing)
     data = loaded.spec.model_dump(mode="json", exclude_unset=True)
     identity = {"name": loaded.name, "version": loaded.version, kind.parent_field: loaded.parent}
     return Checked(

@@ -20,23 +20,20 @@ WHOLE = ("job", "component", "schedule", "batch_deployment")
 """Kinds whose documents are sent with the components that they name by file."""
 
 
-def gathered(kind: Kind, document: Document) -> Document:
+def gathered(kind: Kind, document: Document) -> tuple[Document, list[Problem]]:
     """Give a document with the components in it that it names by file, each with its places.
 
-    Raises:
-        Invalid: a file is not there or cannot be read; all such files are listed.
+    Files that are not there or cannot be read keep their names; each is a problem.
     """
     if kind.name not in WHOLE or not isinstance(document.data, dict):
-        return document
+        return document, []
     if not any(isinstance(document.data.get(name), (dict, str)) for name in _HOLDERS):
-        return document
+        return document, []
     gathering = _Gathering(document.folder or Path.cwd())
     data = copy.deepcopy(document.data)
     gathering.put(data, (), document, 0)
-    if gathering.problems:
-        first = gathering.problems[0]
-        raise Invalid(first.message, hint=first.hint, problems=tuple(gathering.problems))
-    return replace(document, data=data, marks={**document.marks, **gathering.marks})
+    whole = replace(document, data=data, marks={**document.marks, **gathering.marks})
+    return whole, gathering.problems
 
 
 _HOLDERS = ("jobs", "component", "trial", "create_job")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,7 @@ def find(
     found = list(locals_of(kind, document, source.folder or Path.cwd(), tuple(here)))
     missing = [_missing(local, source) for local in found if not local.path.exists()]
     missing += [_empty(local, source) for local in found if _is_empty_model(local)]
+    missing += [problem for local in found for problem in _missing_script(local, source)]
     if missing:
         raise Invalid(missing[0].message, hint=missing[0].hint, problems=tuple(missing))
     return found
@@ -137,6 +138,21 @@ def _is_empty_model(local: Local) -> bool:
 def _empty(local: Local, source: Document) -> Problem:
     message = f"The folder `{local.holder[local.name]}` is empty: a model has at least one file."
     return Problem(message, source.field_place(local.field), f"Looked in {local.path}.")
+
+
+SCRIPTS = ("entry_script", "scoring_script")
+"""Fields beside a code folder that name a file in it."""
+
+
+def _missing_script(local: Local, source: Document) -> Iterator[Problem]:
+    if local.how != CODE or not local.path.is_dir():
+        return
+    for name in SCRIPTS:
+        script = local.holder.get(name)
+        if isinstance(script, str) and not (local.path / script).is_file():
+            place = source.field_place(f"{local.field.rpartition('.')[0]}.{name}")
+            hint = f"Looked for {local.path / script}."
+            yield Problem(f"There is no `{script}` in the code folder.", place, hint)
 
 
 def _content(local: Local) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zaffre.kinds import sweep
+from zaffre.kinds import sweep_settings
 from zaffre.ml.entities import Job
 from zaffre.ml.entity import Part
 from zaffre.ml.fields import Fields, plain
@@ -34,13 +34,13 @@ __all__ = [
 ]
 
 
-class Distribution(Part, model=sweep.SearchParameter):
+class Distribution(Part, model=sweep_settings.SearchParameter):
     """From which values a parameter is taken."""
 
     word = ""
 
     def __init__(self, *given: Any, **fields: Any) -> None:
-        names = sweep.DISTRIBUTIONS[self.word]
+        names = sweep_settings.DISTRIBUTIONS[self.word]
         if len(given) > len(names):
             raise TypeError(f"{type(self).__name__} takes {', '.join(names)}.")
         super().__init__({"type": self.word, **dict(zip(names, given, strict=False)), **fields})
@@ -106,7 +106,7 @@ class Randint(Distribution):
     word = "randint"
 
 
-class EarlyTerminationPolicy(Part, model=sweep.EarlyTermination):
+class EarlyTerminationPolicy(Part, model=sweep_settings.EarlyTermination):
     """Which trials are stopped because others do better."""
 
     word = ""
@@ -133,7 +133,7 @@ class TruncationSelectionPolicy(EarlyTerminationPolicy):
     word = "truncation_selection"
 
 
-class SamplingAlgorithm(Part, model=sweep.Sampling):
+class SamplingAlgorithm(Part, model=sweep_settings.Sampling):
     """How values are chosen."""
 
     word = ""
@@ -160,14 +160,14 @@ class BayesianSamplingAlgorithm(SamplingAlgorithm):
     word = "bayesian"
 
 
-class Objective(Part, model=sweep.Objective):
+class Objective(Part, model=sweep_settings.Objective):
     """What is looked for."""
 
     def __init__(self, goal: str | None = None, primary_metric: str | None = None) -> None:
         super().__init__(goal=goal, primary_metric=primary_metric)
 
 
-class SweepJobLimits(Part, model=sweep.SweepLimits):
+class SweepJobLimits(Part, model=sweep_settings.SweepLimits):
     """How much is tried."""
 
 

@@ -58,23 +58,20 @@ def update(ctx: Context, found: Resource, spec: Spec, revision: int | None) -> R
 
 
 def _whole(ctx: Context, workspace: str, spec: Spec) -> Spec:
-    document = embedded(ctx, workspace, spec.model_dump(mode="json", exclude_unset=True))
-    problems = tuple(
+    document = spec.model_dump(mode="json", exclude_unset=True)
+    problems = embed(ctx, workspace, document)
+    problems += [
         Problem(fault.message, Place(field=dotted(fault.steps)), fault.hint)
         for fault in component_faults(document)
         if not fault.warning
-    )
+    ]
     if problems:
-        raise Invalid(problems[0].message, hint=problems[0].hint, problems=problems)
+        raise Invalid(problems[0].message, hint=problems[0].hint, problems=tuple(problems))
     return type(spec).model_validate(document)
 
 
-def embedded(ctx: Context, workspace: str, document: dict[str, Any]) -> dict[str, Any]:
-    """Put registered components in the places of their names, however deep; it changes `document`.
-
-    Raises:
-        Invalid: some are not there; all of them are listed.
-    """
+def embed(ctx: Context, workspace: str, document: dict[str, Any]) -> list[Problem]:
+    """Put registered components in the places of their names, however deep; list those missing."""
     known: dict[str, dict[str, Any]] = {}
     problems: list[Problem] = []
     for holder, steps in list(graph.holders(document)):
@@ -88,9 +85,7 @@ def embedded(ctx: Context, workspace: str, document: dict[str, Any]) -> dict[str
                 except (Invalid, NotFound) as error:
                     place = Place(field=dotted((*steps, word)))
                     problems.append(Problem(error.message, place, error.hint))
-    if problems:
-        raise Invalid(problems[0].message, hint=problems[0].hint, problems=tuple(problems))
-    return document
+    return problems
 
 
 def find(ctx: Context, workspace: str, text: str) -> dict[str, Any]:

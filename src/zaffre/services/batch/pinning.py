@@ -121,7 +121,9 @@ def _of_component(
 ) -> tuple[dict[str, Json], list[Link]]:
     document = spec.model_dump(mode="json", exclude_unset=True, include={"component"})
     registered = isinstance(spec.component, str)
-    components.embedded(ctx, workspace, document)
+    missing = components.embed(ctx, workspace, document)
+    if missing:
+        raise Invalid(missing[0].message, hint=missing[0].hint, problems=tuple(missing))
     body = document["component"]
     if body.get("type") != "pipeline":
         raise Invalid(

@@ -9,6 +9,7 @@ from typing import Any
 from zaffre.errors import Conflict, Invalid, NotFound
 from zaffre.kinds.job import JOB, JobStatus, StepStatus
 from zaffre.kinds.job_state import JobState
+from zaffre.kinds.loading import check
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Browse
 from zaffre.services.context import Context, JobType
@@ -49,7 +50,7 @@ def submit(ctx: Context, parent: Resource, wish: Wish) -> StepStatus:
     workspace = parent.key.workspace
     key = Key("job", workspace, wish.name)
     try:
-        spec = JOB.spec_for(wish.document).model_validate(wish.document)
+        spec = check(JOB, wish.document).spec
         child = _job_type(ctx, spec).submit(ctx, key, spec)
     except Conflict as error:
         known = jobs_named(ctx, workspace, [wish.name]).get(wish.name)
@@ -58,8 +59,6 @@ def submit(ctx: Context, parent: Resource, wish: Wish) -> StepStatus:
         child = known
     except (Invalid, NotFound) as error:
         return _failed(ctx, wish, error.message)
-    except ValueError as error:  # what pydantic raises
-        return _failed(ctx, wish, str(error))
     return observed(wish.step_status(job=child.key.name), child)
 
 

@@ -63,8 +63,8 @@ def checked(ctx: Context, workspace: str, spec: PipelineJobSpec) -> PipelineJobS
         Invalid: something is wrong or not there; all of it is listed.
     """
     document = spec.model_dump(mode="json", exclude_unset=True)
-    components.embedded(ctx, workspace, document)
-    problems = [
+    problems = components.embed(ctx, workspace, document)
+    problems += [
         Problem(fault.message, Place(field=dotted(fault.steps)), fault.hint)
         for fault in pipeline_faults(document)
         if not fault.warning

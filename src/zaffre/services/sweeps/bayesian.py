@@ -12,7 +12,7 @@ from typing import Any
 
 from zaffre.errors import Invalid
 from zaffre.kinds.resource import Json
-from zaffre.kinds.sweep import SearchParameter
+from zaffre.kinds.sweep_settings import SearchParameter
 from zaffre.services.sweeps.sampling import Space, at_quantile, nested, normal, placed
 
 _UNIT = (1e-6, 1 - 1e-6)

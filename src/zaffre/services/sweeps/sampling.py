@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from zaffre.kinds.resource import Json
-from zaffre.kinds.sweep import SearchParameter
+from zaffre.kinds.sweep_settings import SearchParameter
 from zaffre.services.sweeps.sobol import point
 
 Space = Mapping[str, SearchParameter]

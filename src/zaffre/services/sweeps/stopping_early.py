@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
-from zaffre.kinds.sweep import EarlyTermination
+from zaffre.kinds.sweep_settings import EarlyTermination
 
 Histories = Mapping[int, Sequence[float]]
 """The values of the metric that each trial has logged so far, in order."""

@@ -87,16 +87,16 @@ def _fewer(spec: SweepJobSpec) -> list[tuple[str, str]]:
 def _pinned(ctx: Context, key: Key, spec: SweepJobSpec) -> SweepJobSpec:
     """Give a sweep with its component in it, and what it names found and pinned."""
     document = spec.model_dump(mode="json", exclude_unset=True)
-    components.embedded(ctx, key.workspace, document)
+    problems = components.embed(ctx, key.workspace, document)
     trial = document["trial"]
-    problems: list[Problem] = []
-    if trial.get("type", "command") != "command" or not trial.get("command"):
+    is_there = isinstance(trial, dict)
+    if is_there and (trial.get("type", "command") != "command" or not trial.get("command")):
         text = "The trial of a sweep is a component of type `command`."
         problems.append(Problem(text, Place(field="trial")))
     for field, given in (document.get("inputs") or {}).items():
         if isinstance(given, dict):
             problems += _try_pin(ctx, key, given, f"inputs.{field}.path")
-    problems += _try_environment(ctx, key, trial)
+    problems += _try_environment(ctx, key, trial) if is_there else []
     for sweep in [spec.warm_start] if isinstance(spec.warm_start, str) else spec.warm_start or ():
         problems += _try_sweep(ctx, key, sweep)
     if problems:

@@ -18,6 +18,9 @@ import pyarrow.compute as pc  # noqa: E402
 import pyarrow.csv  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
+from zaffre.runtime.tables import places  # noqa: E402
+from zaffre.runtime.tables.order import Address, Refused  # noqa: E402
+
 
 @pytest.fixture
 def numbers(tmp_path: Path) -> Path:
@@ -254,6 +257,36 @@ def test_objects_of_text_are_read_too(tmp_path, s3):
         given = {"address": at(f"s3://lake/{name}", kind, options=s3)}
         done = run(tmp_path, job(tmp_path, given, run=kind))
         assert f"{count} rows scored" in done.stdout
+
+
+AZURE = {"account_name": "a", "container_name": "c"}
+LAKE = "abfss://c@a.dfs.core.windows.net/in"
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        (LAKE, {**AZURE, "account_key": "aGk="}),
+        (LAKE, {**AZURE, "sas_token": "sv=1&sig=x", "endpoint": "http://a.blob.local"}),
+        (LAKE, {**AZURE, "tenant_id": "t", "client_id": "i", "client_secret": "s"}),
+        ("gs://b/in", {}),
+        (
+            "s3://b/in/x.parquet",
+            {"access_key_id": "a", "secret_access_key": "b", "session_token": "t"},
+        ),
+    ],
+)
+def test_every_store_takes_the_words_of_its_datastore(url, options):
+    pytest.importorskip("obstore")
+    assert places.place_of(Address(url, "parquet", options))
+
+
+def test_a_key_that_is_none_is_not_repeated():
+    pytest.importorskip("obstore")
+    key = json.dumps({"client_email": "x", "private_key": "hush-hush", "private_key_id": "z"})
+    with pytest.raises(Refused, match="`gs://b/in` cannot be reached") as raised:
+        places.place_of(Address("gs://b/in", "parquet", {"service_account_key": key}))
+    assert "hush" not in str(raised.value)
 
 
 def test_delta_in_s3_is_written_once(tmp_path, numbers, s3):

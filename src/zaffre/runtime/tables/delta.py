@@ -15,7 +15,7 @@ from zaffre.runtime.tables.databases import shown
 from zaffre.runtime.tables.file_sink import Manifest
 from zaffre.runtime.tables.file_source import within
 from zaffre.runtime.tables.order import Address, Input, Order, Refused
-from zaffre.runtime.tables.places import place_of
+from zaffre.runtime.tables.places import first_line, place_of
 from zaffre.runtime.tables.sql_source import written
 
 _SCHEMES = {"wasbs": "abfss", "wasb": "abfs", "s3a": "s3"}
@@ -30,7 +30,9 @@ class DeltaSource:
         try:
             self._table = DeltaTable(_url(address), storage_options=_options(address))
         except (TableNotFoundError, DeltaError, OSError) as error:
-            raise Refused(f"The table `{shown(address.url)}` cannot be read: {error}") from None
+            raise Refused(
+                f"The table `{shown(address.url)}` cannot be read: {first_line(error)}"
+            ) from None
         self.schema = self._table.to_pyarrow_dataset().schema
 
     def fingerprint(self) -> str:
@@ -97,7 +99,7 @@ class DeltaSink:
             self._put(self._rejects, outcome.rejects, number, "")
             self._put(self._url, outcome.predictions, number, key)
         except (DeltaError, OSError) as error:
-            raise Refused(f"The predictions cannot be written: {error}") from None
+            raise Refused(f"The predictions cannot be written: {first_line(error)}") from None
         self._manifest.write(outcome.progress, [])
 
     def _put(self, url: str, rows: pa.Table, number: int, key: str) -> None:

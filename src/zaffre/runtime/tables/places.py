@@ -132,14 +132,14 @@ class Bucket:
                 root, config=dict(address.options), client_options=_client(address)
             )
         except (self._errors, ValueError) as error:
-            raise Refused(f"`{shown(url)}` cannot be reached: {error}") from None
+            raise Refused(f"`{shown(url)}` cannot be reached: {first_line(error)}") from None
 
     def entries(self) -> list[Entry]:
         """List the objects."""
         try:
             found = [one for batch in self._obstore.list(self._store) for one in batch]
         except self._errors as error:
-            raise Refused(f"The input cannot be listed: {_first_line(error)}") from None
+            raise Refused(f"The input cannot be listed: {first_line(error)}") from None
         kept = [
             Entry(one["path"], one["size"], str(one["e_tag"] or one["last_modified"]))
             for one in found
@@ -162,7 +162,7 @@ class Bucket:
         try:
             self._obstore.put(self._store, path, content)
         except self._errors as error:
-            raise Refused(f"`{path}` cannot be written: {_first_line(error)}") from None
+            raise Refused(f"`{path}` cannot be written: {first_line(error)}") from None
 
 
 def _names_file(url: str) -> bool:
@@ -174,7 +174,8 @@ def _client(address: Address) -> dict[str, Any]:
     return {"allow_http": True} if endpoint.startswith("http://") else {}
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Give what an error says first: what follows may be all that the library knows."""
     return str(error).strip().partition("\n")[0][:300]
 
 

@@ -76,6 +76,8 @@ def _fitted(column: pa.Array, feature: Feature) -> tuple[pa.Array, list[Misfit]]
     whole = pa.types.is_integer(wanted) or pa.types.is_boolean(wanted)
     if column.null_count and whole:
         wanted = pa.float64()  # as pandas has whole numbers where some are missing
+    if feature.kind == "boolean" and not pa.types.is_boolean(column.type):
+        return _by_value(column, wanted, feature)  # Arrow would take any number for true
     try:
         return _cast(column, wanted), []
     except pa.ArrowInvalid:
@@ -104,20 +106,35 @@ def _by_value(
     column: pa.Array, wanted: pa.DataType, feature: Feature
 ) -> tuple[pa.Array, list[Misfit]]:
     """Cast what can be cast; the rest is missing, and told."""
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        fits = pc.match_substring_regex(column, _NUMBER)
-        numbers = pc.cast(
-            pc.utf8_trim_whitespace(pc.if_else(fits, column, pa.scalar(None, column.type))),
-            pa.float64(),
-        )
+    if feature.kind == "boolean":
+        fits, numbers = _truths(column)
     else:
-        fits, numbers = pc.is_valid(column), pc.cast(column, pa.float64(), safe=False)
-    if not pa.types.is_floating(wanted):
-        fits = pc.and_kleene(fits, pc.equal(numbers, pc.floor(numbers)))
+        fits, numbers = _numbers(column)
+        if pa.types.is_integer(wanted):
+            fits = pc.and_kleene(fits, pc.equal(numbers, pc.floor(numbers)))
     wrong = pc.and_(pc.is_valid(column), pc.invert(pc.fill_null(fits, NO)))
+    if not pc.any(wrong).as_py():
+        return _cast(numbers, wanted), []
     sound = pc.if_else(wrong, pa.scalar(None, pa.float64()), numbers)
-    kind = feature.kind
-    return sound, [Misfit(wrong, f"`{feature.name}` is no {kind}")]
+    return sound, [Misfit(wrong, f"`{feature.name}` is no {feature.kind}")]
+
+
+def _truths(column: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Give which values say yes or no, and 1 for those that say yes."""
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(as_text(column)))
+    yes = pc.is_in(words, pa.array(["true", "1", "1.0"]))
+    fits = pc.or_(yes, pc.is_in(words, pa.array(["false", "0", "0.0"])))
+    missing = pa.scalar(None, pa.float64())
+    return fits, pc.if_else(pc.is_valid(column), pc.cast(yes, pa.float64()), missing)
+
+
+def _numbers(column: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Give which values are numbers, and the numbers."""
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return pc.is_valid(column), pc.cast(column, pa.float64(), safe=False)
+    fits = pc.match_substring_regex(column, _NUMBER)
+    known = pc.if_else(fits, column, pa.scalar(None, column.type))
+    return fits, pc.cast(pc.utf8_trim_whitespace(known), pa.float64())
 
 
 def holes(table: pa.Table) -> pa.Array | None:

@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "peers"
 PACKAGES = {
     "mlflow": ["mlflow", "scikit-learn"],
+    "metaflow": ["metaflow"],
+    "prefect": ["prefect", "fastapi==0.140.0"],
     "azureml": ["azureml-inference-server-http", "scikit-learn", "pandas"],
 }
 

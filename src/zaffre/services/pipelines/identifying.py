@@ -26,7 +26,7 @@ class Identifier:
     """Gives identities of the steps of one pipeline; what they share is looked up once.
 
     `results` knows the jobs of the steps before; a job that is about to be the `same` as another
-    has its artifacts.
+    has its artifacts. Jobs that are `absent`, or have not ended well, are not looked up again.
     """
 
     def __init__(self, ctx: Context, workspace: str, results: Results) -> None:
@@ -37,6 +37,7 @@ class Identifier:
         self._assets: dict[str, str | None] = {}
         self._trees: dict[str, FileTree] = {}
         self.same: dict[str, str] = {}
+        self.absent: set[str] = set()
 
     def environment(self, wanted: Any, *, begin: bool = True) -> str | None:
         """Give the digest of an environment's content; None while it is being built.
@@ -119,8 +120,9 @@ class Identifier:
 
     def results_of(self, name: str) -> Mapping[str, OutputResult] | None:
         """Give what a job left, if it has ended well; those of other pipelines are looked up."""
-        if name in self.results:
-            return self.results[name]
+        if name in self.results or name in self.absent:
+            return self.results.get(name)
+        self.absent.add(name)
         try:
             status = self._ctx.metadata.get(Key("job", self._workspace, name)).status
         except NotFound:

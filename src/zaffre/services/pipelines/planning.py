@@ -88,6 +88,7 @@ class _Plan:
 
     def _planned(self, step: str, node: Node) -> list[dict[str, Json]]:
         self.jobs[step] = child_name(self.name, step)
+        self.identifier.absent.add(self.jobs[step])
         if node.type == PARALLEL_FOR and not self._are_known(node.decided_by):
             return [self._told(step, DEPENDS, "Its items come from a step before it.")]
         try:

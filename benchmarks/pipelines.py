@@ -69,7 +69,7 @@ def _large(table: Table, product: Product, folder: Path, steps: int) -> None:
 
 def _peers(table: Table, own: dict[str, Pair]) -> None:
     """Put the peers beside our figures, where they are wanted."""
-    third = Goal("peer", at_most=1 / 3)
+    third = Goal("peer", at_most=0.333)
     for peer, measure, goal in (
         ("Metaflow (processes)", metaflow, third),
         ("Prefect (threads)", prefect, None),

@@ -83,6 +83,14 @@ def test_a_changed_search_runs_and_says_why(world):
     assert done.steps["use"].reused == "p-use"  # the best trial left the same
 
 
+def test_a_sweep_of_what_is_not_deterministic_runs(world):
+    jobs = searching()
+    jobs["tune"]["trial"]["is_deterministic"] = False
+    world.run("p", jobs=jobs)
+    assert plan(world, jobs)["tune"]["reason"] == "Never reused: it is not deterministic."
+    assert world.run("q", jobs=jobs).steps["tune"].reused is None
+
+
 def test_a_sweep_of_changed_data_runs(world):
     world.run("p", jobs=searching())
     jobs = searching()

@@ -150,8 +150,9 @@ def never(level: Level, step: str) -> str | None:
     """Say why a step is never reused, or give None."""
     node = level.nodes[step]
     for part in (node.step, node.body):
-        if part.get("is_deterministic") is False:
-            return "it is not deterministic"
+        for inner in (part, part.get("trial")):
+            if isinstance(inner, dict) and inner.get("is_deterministic") is False:
+                return "it is not deterministic"
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 import time
@@ -156,6 +157,39 @@ def test_a_model_that_does_not_load_ends_the_job(tmp_path, numbers):
         tmp_path, job(tmp_path, {"address": at(numbers, "parquet")}, script=script), check=False
     )
     assert "The model could not be loaded: RuntimeError: no weights" in done.stdout
+
+
+def test_a_model_without_a_script_gets_the_columns_of_its_signature(tmp_path):
+    pytest.importorskip("sklearn")
+    from sklearn.linear_model import LinearRegression
+
+    model = LinearRegression().fit([[0, 0], [1, 0], [0, 1]], [0, 10, 1])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    columns = [{"name": "a", "type": "long"}, {"name": "b", "type": "double"}]
+    loading = {
+        "flavors": {
+            "python_function": {"loader_module": "mlflow.sklearn"},
+            "sklearn": {"pickled_model": "model.pkl"},
+        },
+        "signature": {"inputs": json.dumps(columns)},
+    }
+    rows = ["b,note,a", "0.5,x,2", "1,y,3.5", ",z,1", "2,w,4"]
+    (tmp_path / "in.csv").write_text("\n".join(rows))
+    document = order(
+        tmp_path,
+        {"address": at(tmp_path / "in.csv", "csv"), "keep": ["note"]},
+        {"address": at(tmp_path / "out", "csv")},
+        model={"mlflow_model": str(tmp_path), "mlmodel": loading},
+    )
+    run(tmp_path, document)
+    (file,) = (tmp_path / "out").glob("*.csv")
+    table = pyarrow.csv.read_csv(file)
+    found = dict(zip(table["note"].to_pylist(), table["prediction"].to_pylist(), strict=True))
+    assert found == pytest.approx({"x": 20.5, "w": 42.0})
+    (file,) = (tmp_path / "out/_rejects").iterdir()
+    reasons = pyarrow.csv.read_csv(file)["reason"].to_pylist()
+    assert reasons[0] == "`a` is no long"
+    assert reasons[1].startswith("`b` missing: ValueError: Input X contains NaN")
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path, numbers, monkeypatch):

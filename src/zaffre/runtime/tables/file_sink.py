@@ -17,8 +17,6 @@ from zaffre.runtime.tables.order import Order, Refused
 from zaffre.runtime.tables.places import Place
 from zaffre.runtime.tables.stamping import CONSTANT
 
-_ENDS = {"parquet": "parquet", "csv": "csv", "jsonl": "jsonl"}
-
 
 class Manifest:
     """What is remembered of runs in a folder: how far each is, and the watermarks of streams."""
@@ -99,7 +97,7 @@ class FileSink:
     def commit(self, outcome: Outcome) -> None:
         """Write the files of a chunk, then the manifest that names them."""
         kind = self._order.output.address.format
-        name = f"part-{self._order.run}-{outcome.progress.chunks - 1:05d}.{_ENDS[kind]}"
+        name = f"part-{self._order.run}-{outcome.progress.chunks - 1:05d}.{kind}"
         folder = self._order.output.rejects.strip("/") or "_rejects"
         written = []
         for path, table in ((f"{folder}/{name}", outcome.rejects), (name, outcome.predictions)):

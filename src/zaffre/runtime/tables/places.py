@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import os
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
@@ -213,12 +212,3 @@ class _Reader:
     def close(self) -> None:
         """Let go of it."""
         self.closed = True
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Give lines."""
-        rest = b""
-        while data := self.read(1 << 20):
-            *lines, rest = (rest + data).split(b"\n")
-            yield from lines
-        if rest:
-            yield rest

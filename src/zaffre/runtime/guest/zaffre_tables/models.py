@@ -57,8 +57,11 @@ class Model:
 
     def _data(self, memory: Any, rows: int, columns: Sequence[layout.Column]) -> Any:
         together = layout.matrix(memory, rows, columns)
-        if together is not None and not self._predictor.framed:
-            return together
+        if not self._predictor.framed:
+            if together is not None:
+                return together
+            apart = layout.arrays(memory, rows, columns).values()
+            return importlib.import_module("numpy").column_stack(list(apart))
         pandas = importlib.import_module("pandas")
         if together is not None:
             return pandas.DataFrame(together, columns=[one["name"] for one in columns], copy=False)

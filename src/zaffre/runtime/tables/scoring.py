@@ -11,13 +11,16 @@ import pyarrow.compute as pc
 
 from zaffre.runtime.tables import coercion
 from zaffre.runtime.tables.coercion import Feature
-from zaffre.runtime.tables.crew import NotScored
+from zaffre.runtime.tables.crew import Died, NotScored
 
 Score = Callable[[pa.Table], pa.Table]
 REASON = 400
 """Characters of a model's words that are kept: some explain themselves at length."""
 TRIES = 1000
 """How often a chunk's failing parts are cut in halves before what is left is rejected together."""
+
+CRASH = 50
+"""How many tries a process costs that died: enough are left to find one row of a chunk by it."""
 
 
 @dataclass
@@ -46,6 +49,7 @@ class _Sorting:
         try:
             found = self.score(table.take(places) if len(places) < table.num_rows else table)
         except NotScored as error:
+            self.tries -= CRASH if isinstance(error, Died) else 0
             return str(error)[:REASON]
         self.places.append(places)
         self.results.append(found)

@@ -295,8 +295,11 @@ def level_of(document: Mapping[str, Json]) -> Level:
 
 def _wired(name: str, step: Mapping[str, Json], written: str, wiring: Wiring) -> Node:
     """Give a step as a node among the others; a loop is its body with the loop around."""
+    base = mapping(wiring.jobs, written)
+    if name != written and step.get("outputs"):
+        base = {**base, "outputs": {**mapping(base, "outputs"), **mapping(step, "outputs")}}
     return replace(
-        node_of(name, mapping(wiring.jobs, written)),
+        node_of(name, base),
         written=written,
         control=step if control_type(step) else {},
         guard=wiring.guards.get(name),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, JsonValue, Tag
 
+from zaffre.kinds.control import MOST_ITERATIONS
 from zaffre.kinds.part import AnyCase, Part, is_text
 
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
@@ -167,7 +168,7 @@ class EarlyTermination(Part):
 
 
 class StepLimits(Part):
-    """What ends a step early; a sweep's also say how much is tried."""
+    """What ends a step early; a sweep's also say how much is tried, a loop's how often it runs."""
 
     timeout: int | None = Field(
         default=None, ge=1, title="Timeout", description="Seconds after which the step is ended."
@@ -187,4 +188,11 @@ class StepLimits(Part):
         ge=1,
         title="Trial timeout",
         description="Of a sweep: seconds for each trial.",
+    )
+    max_iteration_count: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_ITERATIONS,
+        title="Iterations",
+        description="Of a loop: how often its body runs at most.",
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +16,48 @@ DECLARED = ("default", "optional", "min", "max", "enum", "description")
 LITERALS = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
-class PipelineInput:
+@dataclass(frozen=True)
+class Comparison:
+    """Two values of which a step runs that are compared, for a condition."""
+
+    left: Any
+    sign: str
+    right: Any
+
+    def as_field(self) -> str:
+        """Give the comparison as conditions have it."""
+        return f"{_operand(self.left)} {self.sign} {_operand(self.right)}"
+
+    def __bool__(self) -> bool:
+        """Refuse to be decided while the pipeline is built."""
+        raise TypeError(
+            "What a pipeline's inputs and outputs hold is known when it runs, not while it is "
+            "built. Choose steps by `zaffre.ml.dsl.condition`."
+        )
+
+
+class Compared:
+    """What can stand in a comparison: inputs of the pipeline, and outputs of steps."""
+
+    def __lt__(self, other: Any) -> Comparison:
+        return Comparison(self, "<", other)
+
+    def __le__(self, other: Any) -> Comparison:
+        return Comparison(self, "<=", other)
+
+    def __gt__(self, other: Any) -> Comparison:
+        return Comparison(self, ">", other)
+
+    def __ge__(self, other: Any) -> Comparison:
+        return Comparison(self, ">=", other)
+
+
+def _operand(value: Any) -> str:
+    plainly = plain(value)
+    return plainly if isinstance(plainly, str) and "${{" in plainly else json.dumps(plainly)
+
+
+class PipelineInput(Compared):
     """An input of the pipeline that is being built; it stands for its value."""
 
     def __init__(self, name: str, value: Any) -> None:
@@ -42,13 +85,51 @@ class PipelineInput:
 PipelineParameter = PipelineInput
 
 
-class NodeOutput(Fields):
+class NodeInput:
+    """An input of a step, to be named; setting it gives it a value."""
+
+    def __init__(self, port: str, value: Any) -> None:
+        self.port = port
+        self.value = value
+
+    def as_field(self) -> Any:
+        """Give what the step gives it."""
+        return plain(self.value)
+
+    def declared(self) -> dict[str, Any]:
+        """Give the type that a component declares for it."""
+        return declared(self.value)
+
+
+class NodeInputs(Fields):
+    """The inputs of a step: values by key, the inputs themselves by attribute."""
+
+    def __init__(self, ports: Iterable[str], given: Mapping[str, Any]) -> None:
+        super().__init__(given)
+        object.__setattr__(self, "_ports", frozenset(ports))
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self and name not in object.__getattribute__(self, "_ports"):
+            return super().__getattr__(name)
+        return NodeInput(name, self.get(name))
+
+
+class NodeOutput(Compared, Fields):
     """An output of a step; its fields (`mode`, `path`, `type`) say how it is written."""
 
     def __init__(self, node: Node, port: str) -> None:
         super().__init__()
         object.__setattr__(self, "_node", node)
         object.__setattr__(self, "_port", port)
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Let it be a key: `do_while` maps outputs to inputs."""
+        return id(self)
+
+    @property
+    def port(self) -> str:
+        """Give its name."""
+        return str(self._port)
 
     def as_field(self) -> str:
         """Give what stands for it where another step takes it."""
@@ -102,7 +183,11 @@ class Node:
         fields(self, "_component", component)
         fields(self, "_body", body)
         fields(self, "name", "")
-        fields(self, "inputs", Fields({k: v for k, v in given.items() if v is not None}))
+        fields(
+            self,
+            "inputs",
+            NodeInputs(declared_, {k: v for k, v in given.items() if v is not None}),
+        )
         fields(self, "outputs", NodeOutputs(self, body.get("outputs") or {}))
         fields(self, "_fields", Fields())
         level = LEVEL.get()

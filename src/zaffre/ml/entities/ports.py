@@ -14,6 +14,10 @@ DECLARING = ("default", "optional", "min", "max", "enum", "description")
 """What only a component says of its inputs."""
 
 
+ONLY_COMPONENTS = ("is_control", "early_available", "description")
+"""What only a component says of its outputs."""
+
+
 class Input(Part, model=job_ports.JobInput):
     """Data that a job reads, or what a component declares: `Input(type="number", min=0)`."""
 
@@ -27,7 +31,15 @@ class Input(Part, model=job_ports.JobInput):
 
 
 class Output(Part, model=job_ports.JobOutput):
-    """A file or folder that a job writes."""
+    """A file or folder that a job writes; of a component also a literal."""
+
+    @classmethod
+    def model_for(cls, given: Mapping[str, Any]) -> type[BaseModel]:
+        """Give what its fields are checked against."""
+        kind = str(getattr(given.get("type"), "value", given.get("type")))
+        if kind in step.LITERALS or any(name in given for name in ONLY_COMPONENTS):
+            return step.ComponentOutput
+        return job_ports.JobOutput
 
 
 def value_of(given: Any) -> Any:

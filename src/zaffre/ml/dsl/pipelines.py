@@ -18,11 +18,10 @@ from zaffre.ml.nodes import (
     Node,
     NodeOutput,
     PipelineInput,
-    PipelineParameter,
     declared,
 )
 
-__all__ = ["Node", "PipelineInput", "PipelineParameter", "pipeline"]
+__all__ = ["pipeline"]
 
 SETTINGS = (
     "default_compute",
@@ -44,7 +43,7 @@ def pipeline(function: Callable[..., Any] | None = None, **fields: Any) -> Any:
     if function is None:
         return functools.partial(pipeline, **fields)
     fixed = set(fields.pop("non_pipeline_inputs", None) or ())
-    signature = _signature(function)
+    signature = signature_of(function)
 
     @functools.wraps(function)
     def build(*args: Any, **given: Any) -> Any:
@@ -70,7 +69,7 @@ def pipeline(function: Callable[..., Any] | None = None, **fields: Any) -> Any:
     return build
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """Give a function's parameters; annotations that cannot be evaluated stay texts."""
     try:
         return inspect.signature(function, eval_str=True)

@@ -1,0 +1,5 @@
+"""Where Azure has `condition`."""
+
+from zaffre.ml.dsl.control import condition
+
+__all__ = ["condition"]

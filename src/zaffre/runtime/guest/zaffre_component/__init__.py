@@ -1,0 +1,1 @@
+"""Calls the function that a component is. Standard library only, for every Python since 3.8."""

@@ -86,7 +86,7 @@ def ordered(
     """Run an order in a process of its own."""
     threads = ONE_THREAD if processes > 1 else {}
     order = {
-        "run": "bench",
+        "run": wanted.get("table", "bench"),
         "stream": "bench",
         "job": "bench",
         "model_version": "bench:1",

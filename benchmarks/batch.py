@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -173,6 +174,7 @@ def in_postgres(table: Table, folder: Path, rows: int) -> None:
                 )
     finally:
         server.stop()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def fill(url: str, rows: int) -> None:

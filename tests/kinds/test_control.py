@@ -130,6 +130,7 @@ IF = {"type": "if_else", "condition": True, "true_block": "a"}
         ({"a": OPEN, "l": LOOP}, "misses the input `rate`"),
         ({"a": A, "l": LOOP, "m": LOOP}, "also the body of `l`"),
         ({"a": A, "l": LOOP, "m": {**LOOP, "body": "l"}}, "itself a control node"),
+        ({"a": A, "l": {**LOOP, "condition": "mod"}}, "Step `a` has no output `mod`"),
         ({"a": OPEN, "f": {**FAN, "items": None}}, "has no items"),
         ({"a": OPEN, "f": {**FAN, "items": 3}}, "are no items"),
         ({"a": OPEN, "f": {**FAN, "items": [{"rat": 1}]}}, "gives `rat`"),
@@ -142,6 +143,10 @@ IF = {"type": "if_else", "condition": True, "true_block": "a"}
 def test_what_is_wrong_with_a_control_node_is_said(jobs, message):
     found = said(**jobs)
     assert any(message in one for one in found), found
+
+
+def test_a_loop_without_a_body_is_told_once():
+    assert said(a=A, f={**FAN, "body": "b"}) == ["There is no step `b`."]
 
 
 @pytest.mark.parametrize(

@@ -50,10 +50,17 @@ def control_faults(level: Level, prefix: Steps) -> Iterator[Fault]:
             yield from _block_faults(level, name, step, steps)
         elif kind in LOOPS:
             yield from _body_faults(level, name, step, steps)
-        if name in level.nodes and kind == DO_WHILE:
+        if name not in level.nodes or is_empty(level.nodes[name]):
+            continue
+        if kind == DO_WHILE:
             yield from _loop_faults(level.nodes[name], steps)
-        elif name in level.nodes and kind == PARALLEL_FOR:
+        elif kind == PARALLEL_FOR:
             yield from _items_faults(level, level.nodes[name], steps)
+
+
+def is_empty(node: Node) -> bool:
+    """Say whether a loop has no body that could be looked at: that is told of the loop."""
+    return node.control_type in LOOPS and node.written == node.name
 
 
 def supplied(node: Node) -> frozenset[str]:
@@ -111,13 +118,15 @@ def _output_faults(
         return
     if output not in node.output_names:
         hint = advice(output, node.output_names) if node.output_names else "It has none."
-        yield Fault(f"Step `{step}` has no output `{output}`.", place, hint)
+        yield Fault(f"Step `{node.written or step}` has no output `{output}`.", place, hint)
         return
     kind = str(level.output(node, output).get("type") or "uri_folder")
     fits = kind in ("boolean", "uri_file") if whole else kind in (*LITERALS, "uri_file")
     if not fits:
         wanted = "boolean" if whole else "literal"
-        message = f"The output `{output}` of step `{step}` is no {wanted}; it is {kind}."
+        message = (
+            f"The output `{output}` of step `{node.written or step}` is no {wanted}; it is {kind}."
+        )
         hint = f"Declare it as `type: {'boolean' if whole else 'number'}` in the component."
         yield Fault(message, place, hint)
 
@@ -133,7 +142,7 @@ def _block_faults(
             place = (*steps, block)
             guard = level.wiring.guards.get(level.wiring.bodies.get(one, one))
             if one == name or one not in level.wiring.jobs:
-                yield Fault(f"There is no step `{one}`.", place, advice(one, level.nodes))
+                yield Fault(f"There is no step `{one}`.", place, advice(one, level.wiring.jobs))
             elif guard is not None and (guard.condition, guard.wanted) != (name, wanted):
                 message = f"Step `{one}` is in two blocks; it is also in one of "
                 yield Fault(f"{message}`{guard.condition}`.", place, "Name it in one of them.")

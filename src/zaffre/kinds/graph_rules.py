@@ -13,7 +13,7 @@ from zaffre.kinds.binding_rules import (
     text_faults,
 )
 from zaffre.kinds.control import IF_ELSE
-from zaffre.kinds.control_rules import control_faults
+from zaffre.kinds.control_rules import control_faults, is_empty
 from zaffre.kinds.expression import Known
 from zaffre.kinds.fault import Fault, Steps
 from zaffre.kinds.graph import Level, Node, level_of, mapping
@@ -137,7 +137,7 @@ def _level_faults(level: Level, prefix: Steps) -> Iterator[Fault]:
     if not level.nodes:
         yield Fault("The pipeline has no steps.", (*prefix, "jobs"), "Add one under `jobs`.")
     for name, node in level.nodes.items():
-        if node.control_type == IF_ELSE:
+        if node.control_type == IF_ELSE or is_empty(node):
             continue
         yield from _node_faults(level, node, (*prefix, "jobs", node.written or name))
     yield from control_faults(level, prefix)

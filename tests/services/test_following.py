@@ -404,7 +404,10 @@ def test_a_rollback_ends_following(world):
     world.stage.settle()
     world.turn()
     assert world.serving == "1"
-    assert world.ctx.metadata.get(BLUE).spec.model == "azureml:churn:1"
+    spec = world.ctx.metadata.get(BLUE).spec
+    assert (spec.model, spec.update_policy) == ("azureml:churn:1", "manual")
+    document = {"name": "blue", "endpoint_name": "e"} | spec.model_dump(exclude_unset=True)
+    check(registry.kind("online_deployment"), document)
 
 
 @pytest.mark.parametrize(

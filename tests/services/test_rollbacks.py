@@ -109,7 +109,10 @@ def test_what_was_changed_meanwhile_is_left_alone(on: Stage) -> None:
 
 def test_an_error_has_the_last_lines_of_the_log(on: Stage) -> None:
     status = roll_out(on, "bad", state="failed", error="It ended.", log="no such file: model.pkl")
-    assert status.error.message == "It ended.\nIts log ends with:\nno such file: model.pkl"
+    assert status.error.message == (
+        "It ended.\nIts log ends with:\nno such file: model.pkl\n"
+        "What was deployed before goes on serving."
+    )
 
 
 def shares(on: Stage, **document: object) -> None:

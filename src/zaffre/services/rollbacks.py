@@ -84,7 +84,10 @@ def endpoint(ctx: Context, key: Key, revision: int | None) -> Resource:
 def _as_before(spec: OnlineDeploymentSpec, target: Launch) -> OnlineDeploymentSpec:
     """Give the document of an earlier revision, with the numbers of now."""
     kept = spec.model_dump(mode="json", exclude=set(ASKED), exclude_unset=True)
-    return OnlineDeploymentSpec.model_validate({**kept, **target.asked})
+    asked = {**kept, **target.asked}
+    if "update_policy" in asked and "@" not in str(asked.get("model")):
+        asked["update_policy"] = "manual"  # a version follows nothing; the rules refuse it
+    return OnlineDeploymentSpec.model_validate(asked)
 
 
 def _changed(key: Key, status: OnlineDeploymentStatus, target: Launch) -> dict[str, Any]:

@@ -26,6 +26,7 @@ NEXT: Mapping[str, frozenset[str]] = {
     FAILED: frozenset({CREATING, UPDATING}),
 }
 """Which state may follow which; deleting a deployment removes it."""
+KEPT = "What was deployed before goes on serving."
 
 
 def unfinished(ctx: Context) -> list[Key]:
@@ -120,7 +121,8 @@ def _fail(ctx: Context, found: Resource, code: str, text: str) -> None:
     """Record why it failed, and go back to the revision that served before, if there was one."""
     status = deployment_status(found)
     serving = status.fallback if status.coming is None else status.serving
-    error = EndpointError(code=code, message=text)
+    said = f"{text}\n{KEPT}" if serving is not None else text
+    error = EndpointError(code=code, message=said)
     _move(ctx, found, FAILED, error=error, coming=None, serving=serving, fallback=None)
     gateway.publish(ctx)
 

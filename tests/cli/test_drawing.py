@@ -6,7 +6,7 @@ import click
 import pytest
 
 from zaffre.cli import output
-from zaffre.cli.steps import Steps
+from zaffre.cli.steps import Steps, logs_of
 from zaffre.cli.tree import drawn
 
 NODES = [
@@ -112,3 +112,10 @@ def test_a_pipe_gets_a_line_for_each_part_that_changes():
 def test_what_turns_the_direction_of_writing_does_not_reach_a_terminal(turn):
     for text in (output.clean(f"a{turn}gpj.exe"), output.harmless(f"a{turn}gpj.exe")):
         assert text == "a�gpj.exe"
+
+
+def test_a_job_of_steps_names_the_logs_of_its_steps():
+    steps = {"one": {"job": "p-one", "status": "Failed"}}
+    found = logs_of({"name": "p", "jobs": {"one": {}, "two": {}}, "steps": steps})
+    assert found.endswith("which have the logs:\n  zaffre job logs -n p-one")
+    assert logs_of({"name": "c", "type": "command"}) == ""

@@ -132,6 +132,9 @@ def test_a_file_that_is_not_there_has_neighbours(tmp_path):
     with pytest.raises(Invalid) as caught:
         read_file(tmp_path / "jobs.yml")
     assert caught.value.hint == "Did you mean `job.yml`?"
+    with pytest.raises(Invalid) as caught:
+        read_file(tmp_path / "endpoint.yml")
+    assert caught.value.hint == "The folder has `job.yml`."
     with pytest.raises(Invalid, match="is a folder"):
         read_file(tmp_path)
     with pytest.raises(Invalid, match="no file") as caught:

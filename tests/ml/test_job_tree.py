@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zaffre.errors import NotFound
 from zaffre.ml.durations import elapsed, spoken
-from zaffre.ml.job_tree import branches, in_html, said
+from zaffre.ml.job_tree import branches, failed_part, in_html, said
 
 # A pipeline whose second step is a pipeline with a sweep in it.
 NESTED = {
@@ -67,3 +67,18 @@ def test_times_are_said_as_a_person_says_them():
     )
     assert elapsed({"started_at": 2.0, "ended_at": 5.5}) == 3.5
     assert elapsed({}) is None
+
+
+def test_the_failed_part_is_found_at_any_depth():
+    inner = {
+        "type": "pipeline",
+        "jobs": {"good": {}, "bad": {}},
+        "steps": {
+            "good": {"job": "i-good", "status": "Completed"},
+            "bad": {"job": "i-bad", "status": "Failed"},
+        },
+    }
+    steps = {"inner": {"job": "i", "status": "Failed"}}
+    outer = {"type": "pipeline", "jobs": {"inner": {"type": "pipeline"}}, "steps": steps}
+    assert failed_part(outer, {"i": inner}.__getitem__) == "i-bad"
+    assert failed_part({"type": "command", "status": "Failed"}, NESTED.__getitem__) is None

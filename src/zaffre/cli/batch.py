@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
 
-from zaffre.cli import options
+from zaffre.cli import options, streaming
 from zaffre.cli.endpoint import get_credentials, regenerate_keys
 from zaffre.cli.options import Wanted, say
 from zaffre.cli.verbs import FIRST, Noun
@@ -29,13 +29,13 @@ def invoke(noun: Noun) -> click.Command:
     def run(wanted: Wanted, **values: Any) -> None:
         document, here = invocation(values)
         endpoint = noun.named(values)[0]
-        job = wanted.client().batch_endpoints.invoke_with(endpoint, document, here).to_dict()
-        wanted.show(job)
-        if wanted.drawn:
-            say(
-                f"Follow it with `zaffre job stream -n {job['name']}`, then fetch what came of it"
-                f" with `zaffre job download -n {job['name']} --output-name NAME`."
-            )
+        client = wanted.client()
+        job = client.batch_endpoints.invoke_with(endpoint, document, here).to_dict()
+        if not wanted.drawn:
+            wanted.show(job)
+            return
+        click.echo(streaming.summary(client, job))
+        say("\n".join(_next(job["name"], job.get("outputs") or {})))
 
     return options.command(
         "invoke",
@@ -49,6 +49,13 @@ def invoke(noun: Noun) -> click.Command:
             "zaffre batch-endpoint invoke -n prepare --file inputs.yml --set inputs.alpha=0.5",
         ),
     )
+
+
+def _next(job: str, outputs: Iterable[str]) -> Iterator[str]:
+    """Say how to follow a job, and how to fetch what it leaves, where it leaves files."""
+    yield f"Follow it with `zaffre job stream -n {job}`."
+    for output in outputs:
+        yield f"Then fetch `{output}`: `zaffre job download -n {job} --output-name {output}`."
 
 
 def invocation(values: dict[str, Any]) -> tuple[Document, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from zaffre.kinds.schema_words import stands_for
 from zaffre.ml import logs
 from zaffre.ml.checking import said
 from zaffre.ml.client import MLClient
+from zaffre.ml.job_tree import failed_part
 from zaffre.ml.jobs import ENDED, failure
 from zaffre.ml.planning import plan
 from zaffre.ml.validation import checked_with_files, validate
@@ -173,7 +174,10 @@ def logs_(noun: Noun) -> click.Command:
         follow, name = values.pop("follow"), noun.named(values)[0]
         client = wanted.client()
         if not follow:
-            click.echo(streaming.shown(client.jobs.log(name)), nl=False)
+            text = client.jobs.log(name)
+            click.echo(streaming.shown(text), nl=False)
+            if not text and (whose := steps.logs_of(client.jobs.look(name))):
+                say(whose)
             return
         for event in client.jobs.follow(name):
             if isinstance(event, logs.Text):
@@ -307,9 +311,8 @@ def _follow(wanted: Wanted, client: MLClient, name: str) -> None:
     if wanted.form or wanted.query:
         wanted.show(job)
     if job["status"] != "Completed":
-        raise Failed(
-            failure(job), code="job_failed", hint=f"Its log: `zaffre job logs -n {name}`."
-        )
+        log = failed_part(job, client.jobs.look) or name
+        raise Failed(failure(job), code="job_failed", hint=f"Its log: `zaffre job logs -n {log}`.")
 
 
 def _is_pipeline(data: Any) -> bool:

@@ -74,6 +74,15 @@ def has_parts(job: Mapping[str, Any]) -> bool:
     return job.get("type") in NESTED
 
 
+def logs_of(job: Mapping[str, Any]) -> str:
+    """Name the logs of a job that is made of others and has none itself; "" where none has."""
+    names = [one.facts["job"] for one in branches(job) if one.facts.get("job")]
+    commands = "".join(f"\n  zaffre job logs -n {name}" for name in names[:MOST])
+    return (
+        f"Job `{job['name']}` is made of others, which have the logs:{commands}" if names else ""
+    )
+
+
 def plan_lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Write a plan: a line for each step."""
     width = max((len(row["step"]) for row in rows), default=0)

@@ -13,7 +13,7 @@ from yaml.resolver import Resolver
 from zaffre.errors import Invalid, Place, Problem
 from zaffre.kinds.document import Document, Mark, Steps, dotted
 from zaffre.kinds.names import shown
-from zaffre.kinds.near import advice
+from zaffre.kinds.near import listed, nearest
 from zaffre.kinds.resource import Json
 from zaffre.kinds.yaml_faults import fault
 
@@ -261,4 +261,7 @@ def _others(path: Path) -> str | None:
         near = [one.name for one in path.parent.iterdir() if one.suffix in (".yml", ".yaml")]
     except OSError:
         return f"There is no folder `{path.parent}`."
-    return advice(path.name, near) if near else f"There is no YAML file in `{path.parent}`."
+    if not near:
+        return f"There is no YAML file in `{path.parent}`."
+    meant = nearest(path.name, near)
+    return f"Did you mean `{meant}`?" if meant else f"The folder has {listed(sorted(near))}."

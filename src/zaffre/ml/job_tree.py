@@ -44,6 +44,19 @@ def branches(
     )
 
 
+def failed_part(job: Mapping[str, Any], look: Look) -> str | None:
+    """Name the job, at any depth, whose failure is that of the whole; None if no part failed."""
+    level = branches(job, look)
+    found = None
+    while failed := [one for one in level if _failed(one.facts)]:
+        found, level = str(failed[0].facts["job"]), failed[0].below
+    return found
+
+
+def _failed(facts: Mapping[str, Any]) -> bool:
+    return facts.get("status") == "Failed" and bool(facts.get("job"))
+
+
 def body(job: Mapping[str, Any]) -> Mapping[str, Any]:
     """Give the steps of a pipeline as they are written."""
     component = job.get("component")

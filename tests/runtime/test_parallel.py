@@ -16,6 +16,7 @@ import zaffre.runtime
 GUEST = Path(zaffre.runtime.__file__).parent / "guest"
 sys.path.append(str(GUEST))
 from zaffre_parallel import plain_yaml  # noqa: E402
+from zaffre_parallel.__main__ import HAD_TRIES  # noqa: E402
 
 NAMES = """
 import os, sys
@@ -104,26 +105,27 @@ def test_a_failed_mini_batch_is_tried_again_and_listed(tmp_path, folder):
     told = json.loads(failure)
     assert "three is bad" in told["error"]
     assert told["files"] == ["3.txt"]
+    assert told["tries"] == 2
 
 
 @pytest.mark.parametrize("settings", [{"error_threshold": 0}, {"mini_batch_error_threshold": 0}])
 def test_too_many_failures_fail_the_step(tmp_path, folder, settings):
     done, _ = run(tmp_path, FAILS, folder, mini_batch_size="1", max_retries=0, **settings)
-    assert done.returncode == 1
+    assert done.returncode == HAD_TRIES
     assert next(iter(settings)) in done.stdout
 
 
 def test_fewer_results_than_items_are_failed_items(tmp_path, folder):
     script = "def run(batch):\n    return batch[:1]\n"
     done, _ = run(tmp_path, script, folder, mini_batch_size="7", error_threshold=5)
-    assert done.returncode == 1
+    assert done.returncode == HAD_TRIES
     assert "6 items failed" in done.stdout
 
 
 def test_a_failing_init_is_fatal_whatever_may_fail(tmp_path, folder):
     script = "def init():\n    raise RuntimeError('no model')\ndef run(batch):\n    return batch\n"
     done, _ = run(tmp_path, script, folder, error_threshold=-1)
-    assert done.returncode == 1
+    assert done.returncode == HAD_TRIES
     assert "init() failed: RuntimeError: no model" in done.stdout
 
 

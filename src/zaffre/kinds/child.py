@@ -10,13 +10,17 @@ from dataclasses import dataclass, field, replace
 from zaffre.kinds.bindings import binding, filled
 from zaffre.kinds.control import PARALLEL_FOR
 from zaffre.kinds.fan_out import GATHERS, Items, fan_out
-from zaffre.kinds.graph import Level, Node
-from zaffre.kinds.parallel import command_of
+from zaffre.kinds.graph import Level, Node, mapping
+from zaffre.kinds.parallel import HAD_TRIES, SCOPE, command_of
+from zaffre.kinds.progress import forced
 from zaffre.kinds.resource import Json
 from zaffre.kinds.sources import Data, FromParent, FromStep, Source, Value
 from zaffre.kinds.step import LITERALS
 
 STEP_PROPERTY = "zaffre.step"
+RESUMES = "zaffre.resumes"
+"""The property of a job that names the one that it goes on from."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_]+\Z")
 _LONGEST = 120
 _OPTIONAL = re.compile(r"\$\[\[((?:(?!\$\[\[|\]\]).)*)\]\]", re.DOTALL)
@@ -49,6 +53,13 @@ def child_name(pipeline: str, step: str, attempt: int = 1, iteration: int | None
     return f"{pipeline[:80].rstrip('-')}-{digest}{tail}"
 
 
+def tries_of(node: Node, exit_code: int | None) -> int:
+    """Say how often a step may be tried again that ended with this exit code."""
+    tried = node.type == "command" or (node.type == "parallel" and exit_code != HAD_TRIES)
+    retry = mapping(node.step, "retry_settings") or mapping(node.body, "retry_settings")
+    return int(retry.get("max_retries") or 0) if tried else 0
+
+
 def child_document(level: Level, node: Node, around: Around) -> dict[str, Json]:
     """Give the document of the job that a step becomes."""
     inputs = {
@@ -65,7 +76,11 @@ def child_document(level: Level, node: Node, around: Around) -> dict[str, Json]:
         "display_name": node.step.get("display_name") or node.name,
         "compute": _compute(level, node),
         "tags": node.step.get("tags") or {},
-        "properties": {**_properties(node), **(node.step.get("properties") or {})},
+        "properties": {
+            **_properties(node),
+            **_scope(level, node, around),
+            **(node.step.get("properties") or {}),
+        },
     }
     if node.type == PARALLEL_FOR:
         own = _fan_out(level, node, inputs, around)
@@ -166,7 +181,18 @@ def _sweep(level: Level, node: Node, inputs: Mapping[str, Json]) -> dict[str, Js
 
 
 def _parallel(level: Level, node: Node, inputs: Mapping[str, Json]) -> dict[str, Json]:
-    return command_of(node.step, node.body, inputs, environment(level, node))
+    place = environment(level, node)
+    return command_of(node.step, node.body, inputs, node.output_names, place)
+
+
+def _scope(level: Level, node: Node, around: Around) -> dict[str, str]:
+    """Give whose finished mini-batches a step takes over, where not those of all equal ones."""
+    parts = (node.step, node.body)
+    fresh = forced(level) or any(one.get("is_deterministic") is False for one in parts)
+    if node.type != "parallel" or not fresh:
+        return {}
+    earlier = mapping(level.document, "properties").get(RESUMES)
+    return {SCOPE: f"{earlier or around.pipeline}/{node.name}"}
 
 
 _OWN = {"parallel": _parallel, "command": _command, "pipeline": _pipeline, "sweep": _sweep}

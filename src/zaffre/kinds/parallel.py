@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from zaffre.kinds.resource import Json
+from zaffre.kinds.step_identity import Facts, names_itself
 
 _PORT = re.compile(r"\$\{\{\s*(inputs|outputs)\.([\w-]+)\s*\}\}")
 _SAID = ("mini_batch_size", "error_threshold", "mini_batch_error_threshold", "logging_level")
 VARIABLE = "ZAFFRE_PARALLEL"
 """The variable that tells the runner what to do."""
+UNFINISHED = "ZAFFRE_UNFINISHED"
+"""The variable with the folder where the runner keeps what is done for a later attempt."""
+SCOPE = "zaffre.scope"
+"""The property of a step that goes on only with what this pipeline, or the one before it, did."""
+HAD_TRIES = 3
+"""The runner's exit code where the script failed as often as it may."""
+
+_RESUMES = "resumes_over"
+_HOW = ("processes", "max_retries", "timeout", "error_threshold", "mini_batch_error_threshold")
 
 
 def command_of(
     step: Mapping[str, Json],
     body: Mapping[str, Json],
     inputs: Mapping[str, Json],
+    outputs: Sequence[str],
     environment: Json,
 ) -> dict[str, Json]:
     """Give the fields of the command job that a parallel step becomes."""
@@ -29,6 +41,8 @@ def command_of(
     data = _port(said("input_data"))
     target = _port(task.get("append_row_to"))
     settings = _settings(said, task, inputs.get(data) if data else None)
+    if data and target and set(outputs) == {target}:
+        settings[_RESUMES] = data
     words = ["python -m zaffre_parallel"]
     words.append(f"${{{{inputs.{data}}}}}" if data else '""')
     words.append(f"${{{{outputs.{target}}}}}" if target else '""')
@@ -49,6 +63,47 @@ def command_of(
             for name, value in inputs.items()
         },
     }
+
+
+def attempt_key(document: Mapping[str, Json], facts: Facts) -> str | None:
+    """Name what attempts of a parallel step share: equal ones give equal results.
+
+    None where an attempt can take over nothing: it is no parallel step, it has other outputs than
+    what `run()` returns, or it reads what may have changed. The data itself may: the runner
+    compares each mini-batch.
+    """
+    variables = dict(document.get("environment_variables") or {})
+    settings = _told(variables.pop(VARIABLE, ""))
+    data = settings.get(_RESUMES)
+    if data is None or names_itself(document):
+        return None
+    inputs = {
+        name: facts.inputs.get(name) if isinstance(given, dict) else str(given)
+        for name, given in (document.get("inputs") or {}).items()
+        if name != data
+    }
+    if None in inputs.values():
+        return None
+    what = {name: value for name, value in settings.items() if name not in _HOW}
+    scope = (document.get("properties") or {}).get(SCOPE)
+    parts = [
+        document.get("command"),
+        facts.code,
+        facts.environment,
+        inputs,
+        variables,
+        what,
+        scope,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _told(text: str) -> Mapping[str, Json]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _settings(

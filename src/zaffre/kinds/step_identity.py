@@ -55,11 +55,14 @@ def why_not(document: Mapping[str, Json], facts: Facts) -> str | None:
     for name, wanted in (document.get("outputs") or {}).items():
         if isinstance(wanted, dict) and wanted.get("path"):
             return f"its output `{name}` is written to a place of its own"
+    return "it uses its own name" if names_itself(document) else None
+
+
+def names_itself(document: Mapping[str, Json]) -> bool:
+    """Say whether what a step does depends on what its job is called."""
     body = runs(document)
     texts = [body.get("command"), *(body.get("environment_variables") or {}).values()]
-    if any(isinstance(text, str) and _OWN_NAME.search(text) for text in texts):
-        return "it uses its own name"
-    return None
+    return any(isinstance(text, str) and _OWN_NAME.search(text) for text in texts)
 
 
 def identity(document: Mapping[str, Json], facts: Facts) -> Identity:

@@ -41,6 +41,11 @@ class Home:
         return self.root / "jobs"
 
     @property
+    def unfinished(self) -> Path:
+        """Give the folder of what jobs keep for their next attempt."""
+        return self.root / "unfinished"
+
+    @property
     def envs(self) -> Path:
         """Give the folder with one folder for each built environment."""
         return self.root / "envs"

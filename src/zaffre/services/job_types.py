@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from zaffre.errors import Conflict, Invalid, NotFound
-from zaffre.kinds.child import STEP_PROPERTY
+from zaffre.kinds.child import RESUMES, STEP_PROPERTY
 from zaffre.kinds.job_state import TERMINAL, JobState
 from zaffre.kinds.near import advice
 from zaffre.kinds.resource import Key, Resource, Spec
@@ -13,7 +13,6 @@ from zaffre.services import jobs, pipelines, sweeps
 from zaffre.services.context import Context, JobType
 from zaffre.services.jobs import runs
 from zaffre.services.jobs.facts import state_of, status_of
-from zaffre.services.pipelines.resuming import RESUMES
 from zaffre.services.sweeps.trials import TRIAL_PROPERTY
 
 OWN: Mapping[str, JobType] = {

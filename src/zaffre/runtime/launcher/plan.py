@@ -33,6 +33,7 @@ class Plan:
         self.blobs: str = document.get("blobs") or ""
         self.inputs: list[dict[str, Any]] = document.get("inputs") or []
         self.outputs: list[dict[str, Any]] = document.get("outputs") or []
+        self.keep: str | None = document.get("keep")
         self.timeout: float | None = document.get("timeout")
         self.grace = float(document.get("grace", GRACE))
         self.log_bytes = int(limits.get("log_bytes", LOG_BYTES))

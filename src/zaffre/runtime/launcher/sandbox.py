@@ -93,6 +93,7 @@ def _shown(plan: Plan) -> list[tuple[str, bool]]:
     wanted.extend((path, False) for path in plan.show)
     wanted.extend((one["path"], False) for one in plan.inputs if one.get("path"))
     wanted.extend((_folder_of(one), True) for one in plan.outputs)
+    wanted.extend((path, True) for path in (plan.keep,) if path)
     real = {os.path.realpath(path): writable for path, writable in reversed(wanted)}
     return sorted((path, writable) for path, writable in real.items() if os.path.exists(path))
 

@@ -11,6 +11,7 @@ from zaffre.kinds import expression
 from zaffre.kinds.expression import Values
 from zaffre.kinds.job import CommandJobSpec
 from zaffre.kinds.job_ports import JobInput, JobOutput
+from zaffre.kinds.parallel import UNFINISHED
 from zaffre.kinds.reference import DatastorePath, parse_remote
 from zaffre.kinds.resource import Resource
 from zaffre.kinds.table_job import datastores_of
@@ -19,7 +20,7 @@ from zaffre.ports.metadata import Link
 from zaffre.ports.tokens import Principal, Role
 from zaffre.services import datastores, files
 from zaffre.services.context import Context
-from zaffre.services.jobs import runs, sources
+from zaffre.services.jobs import attempts, runs, sources
 from zaffre.services.jobs.facts import principal_name, spec_of, status_of
 from zaffre.services.jobs.sources import Source
 from zaffre.services.jobs.variables import JobFacts, job_environment
@@ -46,6 +47,9 @@ def make_plan(
     own = {
         name: expression.fill(text, values) for name, text in spec.environment_variables.items()
     }
+    kept = attempts.place(ctx, job, found, ready)
+    if kept:
+        own[UNFINISHED] = str(kept)
     plan = {
         "job": job.key.name,
         "workspace": job.key.workspace,
@@ -57,6 +61,7 @@ def make_plan(
         "code": _code(ctx, job.key.workspace, spec),
         "inputs": _inputs(ctx, spec, found),
         "outputs": _outputs(spec, values),
+        "keep": str(kept) if kept else None,
         **_limits(spec),
         "warnings": list(ready.warnings),
     }

@@ -9,7 +9,7 @@ from zaffre.errors import NotFound
 from zaffre.kinds.job_state import TERMINAL
 from zaffre.kinds.resource import Key
 from zaffre.services.context import Context
-from zaffre.services.jobs import pools
+from zaffre.services.jobs import attempts, pools
 from zaffre.services.jobs.facts import key_of, state_of
 
 
@@ -24,7 +24,10 @@ def report(ctx: Context, key: Key, state: Mapping[str, Any]) -> None:
 
 
 def tidy(ctx: Context) -> int:
-    """Delete the folders of jobs that have ended or are gone; say how many."""
+    """Delete the folders of jobs that have ended or are gone; say how many.
+
+    What attempts kept goes, too, where no other went on with it.
+    """
     gone = 0
     compute = ctx.compute(pools.BACKEND)
     for place, key in _places(ctx):
@@ -35,6 +38,7 @@ def tidy(ctx: Context) -> int:
         if over:
             compute.forget(place)
             gone += 1
+    attempts.sweep(ctx)
     return gone
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from zaffre.errors import Invalid, NotFound, Stale
 from zaffre.kinds import progress
-from zaffre.kinds.child import child_name
+from zaffre.kinds.child import child_name, tries_of
 from zaffre.kinds.fan_out import GATHERS
 from zaffre.kinds.graph import Level, level_of
 from zaffre.kinds.job import JobError, OutputResult, StepStatus
@@ -130,7 +130,7 @@ class _Turn:
         for name, one in going.items():
             if one.job and one.job in known:
                 self._see(name, children.observed(one, known[one.job]))
-                if self._has_tries(name):
+                if self._has_tries(name, status_of(known[one.job]).exit_code):
                     again[name] = one.attempt + 1
             elif not one.job and not self._still_done(known.get(one.waits_for or "")):
                 again[name] = one.attempt
@@ -159,12 +159,11 @@ class _Turn:
     def _still_done(self, other: Resource | None) -> bool:
         return other is not None and state_of(other) not in TERMINAL
 
-    def _has_tries(self, name: str) -> bool:
+    def _has_tries(self, name: str, exit_code: int | None) -> bool:
         """Say whether a step has failed and may be tried again."""
-        node, step = self.level.nodes[name], self.steps[name]
-        retry = node.step.get("retry_settings") or {}
-        failed = node.type == "command" and step.status == JobState.FAILED
-        return failed and step.attempt <= int(retry.get("max_retries") or 0)
+        step = self.steps[name]
+        tries = tries_of(self.level.nodes[name], exit_code)
+        return step.status == JobState.FAILED and step.attempt <= tries
 
     def _start(self) -> None:
         """Start or reuse what is ready, until nothing more is."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zaffre.errors import NotFound
-from zaffre.kinds.child import child_name
+from zaffre.kinds.child import RESUMES, child_name
 from zaffre.kinds.job import JOB, StepStatus
 from zaffre.kinds.job_state import JobState
 from zaffre.kinds.resource import Json, Key, Resource, Spec
@@ -16,9 +16,6 @@ from zaffre.services.jobs.facts import status_of
 from zaffre.services.pipelines.children import Wish, jobs_named
 from zaffre.services.pipelines.identifying import Identifier
 from zaffre.services.pipelines.recalling import usable
-
-RESUMES = "zaffre.resumes"
-"""The property of a job that names the one that it goes on from."""
 
 _AROUND = (
     "inputs",

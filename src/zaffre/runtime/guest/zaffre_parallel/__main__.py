@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from zaffre_parallel.asking import Fatal
 from zaffre_parallel.batches import batches_of
-from zaffre_parallel.pool import Fatal, Pool
+from zaffre_parallel.journal import Journal
+from zaffre_parallel.pool import Pool
+from zaffre_parallel.progress import Progress
 from zaffre_parallel.settings import Settings
 
-if TYPE_CHECKING:
-    from collections.abc import Sized
-
 TRY_LATER = 1
+HAD_TRIES = 3
+"""Exit code: the script has failed as often as it may; another try of the step is of no use."""
 
 
 def main() -> int:
@@ -28,33 +29,39 @@ def main() -> int:
         say(f"The data cannot be read: {type(error).__name__}: {error}")
         return TRY_LATER
     say(f"{len(batches)} mini-batches for {settings.processes} processes")
-    pool = Pool(settings, arguments, say)
+    progress = Progress(len(batches), say)
+    journal = Journal(os.environ.get("ZAFFRE_UNFINISHED", ""), top_of(data), target, say)
+    pool = Pool(settings, arguments, journal, progress, say)
+    code, reason = 0, ""
     try:
-        results = pool.run(batches)
+        pool.run(batches)
+        if target:
+            write(target, settings.output_file, journal)
+        journal.forget()
     except Fatal as error:
-        say(str(error))
-        return TRY_LATER
+        code, reason = HAD_TRIES, str(error)
+    except OSError as error:
+        code, reason = TRY_LATER, f"The step cannot go on: {error}"
     finally:
         pool.close()
+        journal.close()
         keep_failures(pool.failures, data)
-    if target:
-        append(target, settings.output_file, results)
-    tell(pool, batches)
-    reason = settings.too_many(pool.failed_items, len(pool.failures), len(batches))
+        progress.end()
     if reason:
         say(reason)
-        return TRY_LATER
-    return 0
+    return code
 
 
-def append(target: str, name: str, results: list[str | None]) -> None:
+def write(target: str, name: str, journal: Journal) -> None:
     """Write what `run()` returned, a row or item a line, in the order of the mini-batches."""
-    place = target
-    if os.path.isdir(target):
-        place = os.path.join(target, name)
-    with open(place, "w", encoding="utf-8") as file:
-        for text in results:
-            file.write(text or "")
+    place = os.path.join(target, name) if os.path.isdir(target) else target
+    with open(place, "wb") as file:
+        journal.copy(file)
+
+
+def top_of(data: str) -> str:
+    """Give the folder that the names of files are told from."""
+    return data if os.path.isdir(data) else os.path.dirname(data)
 
 
 def keep_failures(failures: list[dict[str, Any]], data: str) -> None:
@@ -63,26 +70,11 @@ def keep_failures(failures: list[dict[str, Any]], data: str) -> None:
         return
     os.makedirs("logs", exist_ok=True)
     with open("logs/failed_mini_batches.jsonl", "w", encoding="utf-8") as file:
-        top = data if os.path.isdir(data) else os.path.dirname(data)
         for one in failures:
-            named = {"files": [os.path.relpath(name, top) for name in one.get("files", ())]}
+            named = {
+                "files": [os.path.relpath(name, top_of(data)) for name in one.get("files", ())]
+            }
             file.write(json.dumps({**one, **named} if "files" in one else one) + "\n")
-
-
-def tell(pool: Pool, batches: Sized) -> None:
-    """Say what was done, and log it as metrics of the run."""
-    facts = {
-        "mini_batches": len(batches),
-        "failed_mini_batches": len(pool.failures),
-        "items": pool.items,
-        "failed_items": pool.failed_items,
-    }
-    say(", ".join(f"{value} {name}" for name, value in facts.items()))
-    try:
-        log_metrics = importlib.import_module("zaffre.ml").log_metrics
-        log_metrics({name: float(value) for name, value in facts.items()})
-    except Exception as error:  # noqa: BLE001 (the step is done: this must not undo it)
-        say(f"metrics were not logged: {error}")
 
 
 def say(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from zaffre_parallel import tables
+from zaffre_parallel import partitions, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     Batch = tuple[Any, dict[str, Any] | None]
 
-TABULAR = (".csv", ".tsv", ".parquet", ".jsonl")
 ROW_BYTES = 1 << 20
 
 
@@ -22,12 +21,20 @@ def batches_of(path: str, settings: Settings) -> list[Batch]:
     """Give the mini-batches of the data: each a list of paths or a DataFrame, and its key."""
     if settings.kind == "mltable" or os.path.isfile(os.path.join(path, "MLTable")):
         table = tables.read(path)
+        if table is None and settings.keys:
+            raise ValueError(f"{partitions.NO_TABLE}: the MLTable only names files")
         if table is None:
             return _of_files(tables.files(path), settings)
         return _of_rows(table.frame, table.bytes, settings)
+    if settings.keys and os.path.isdir(path):
+        table = partitions.read(path, settings.keys)
+        return _of_rows(table.frame, table.bytes, settings)
     rows = settings.keys or settings.bytes
-    if os.path.isfile(path) and rows and path.lower().endswith(TABULAR):
+    if os.path.isfile(path) and rows and path.lower().endswith(tables.ENDINGS):
         return _of_rows(tables.frame_of(path), os.path.getsize(path), settings)
+    if settings.keys:
+        name = os.path.basename(path)
+        raise ValueError(f"{partitions.NO_TABLE}: `{name}` is no {partitions.KNOWN} file")
     return _of_files(tables.walk(path), settings)
 
 
@@ -55,6 +62,7 @@ def _by_bytes(files: list[str], most: int) -> Iterator[list[str]]:
 def _of_rows(frame: Any, size: int, settings: Settings) -> list[Batch]:
     if settings.keys:
         keys = list(settings.keys)
+        partitions.require(frame, keys)
         groups = frame.groupby(keys if len(keys) > 1 else keys[0], sort=True, dropna=False)
         return [
             (part.reset_index(drop=True), dict(zip(keys, key if len(keys) > 1 else [_one(key)])))

@@ -11,6 +11,7 @@ from zaffre_parallel import plain_yaml
 
 ENCODINGS = {"utf8": "utf-8-sig", "ascii": "ascii", "iso88591": "latin-1", "latin1": "latin-1"}
 TYPES = {"int": "Int64", "float": "float64", "string": "string", "boolean": "boolean"}
+ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl")
 _COMPARE = re.compile(r"col\(\s*['\"](.+?)['\"]\s*\)\s*(==|!=|>=|<=|>|<)\s*(.+)\Z")
 
 

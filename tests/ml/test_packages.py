@@ -6,6 +6,8 @@ import os
 import zipfile
 from pathlib import Path
 
+from ml.fake_server import State
+from zaffre.ml.client import MLClient
 from zaffre.ml.models import packed
 
 
@@ -27,3 +29,13 @@ def test_a_zip_holds_one_folder(tmp_path: Path) -> None:
     (folder / "serve.py").write_text("")
     with zipfile.ZipFile(packed(folder, tmp_path / "net-1.zip")) as archive:
         assert archive.namelist() == ["net-1/serve.py"]
+
+
+def test_a_deployment_says_which_version(client: MLClient, fake: State) -> None:
+    blue = {"name": "blue", "endpoint_name": "e", "model": "azureml:net:1"}
+    fake.resources["online-endpoints/e/online-deployments/blue"] = blue
+    for version in ("1", "2"):
+        fake.resources[f"models/net/versions/{version}"] = {"name": "net", "version": version}
+    order = {"deployment_name": "blue", "endpoint_name": "e"}
+    assert client.models.package_contents("net", **order)["version"] == "1"
+    assert client.models.package_contents("net", "2", **order)["version"] == "2"

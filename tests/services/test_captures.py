@@ -205,6 +205,12 @@ def logged(on: Stage, request: str, **facts: Any) -> None:
         log.write(json.dumps({**line, "status": 200, "ms": 1.5}, separators=(",", ":")) + "\n")
 
 
+def test_a_request_that_reached_no_deployment_says_so(on: Stage) -> None:
+    logged(on, "lost", deployment="")
+    with pytest.raises(NotFound, match="reached no deployment of endpoint `churn`"):
+        lineage.walk_request(on.ctx, "default", "lost")
+
+
 def came_of(on: Stage, request: str) -> set[str]:
     found = lineage.walk_request(on.ctx, "default", request)
     return {edge["source"].partition(":")[0] for edge in found["edges"]}

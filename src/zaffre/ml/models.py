@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from zaffre.errors import Conflict, Failed
+from zaffre.kinds import registry
 from zaffre.kinds.document import Document
 from zaffre.kinds.package import order_of
-from zaffre.ml import downloads
+from zaffre.kinds.reference import asset
+from zaffre.ml import addresses, downloads
 from zaffre.ml.assets import fetch_tree
 from zaffre.ml.checking import Checked
 from zaffre.ml.collection import Collection
@@ -50,13 +53,14 @@ class Models(Collection[Model]):
 
         `order` has the fields of a package: `format` (`python` or `onnx`), `code_configuration`,
         `environment`, `endpoint_name` and `deployment_name`, `wheelhouse`, `tolerance`,
-        `sample_data`. `view` shows the job's log as it comes.
+        `sample_data`. Without a version it is the one that the deployment serves, else the
+        latest. `view` shows the job's log as it comes.
 
         Raises:
             Failed: it cannot be made; the message says why.
             Conflict: something is in its place already.
         """
-        version = str(self.get(name, version).version)
+        version = str(self.get(name, self._version(name, version, order)).version)
         place = Path(download_path) / f"{name}-{version}{'.zip' if zipped else ''}"
         if place.exists():
             raise Conflict(
@@ -81,7 +85,21 @@ class Models(Collection[Model]):
         given = {field: plain(value) for field, value in order.items() if value is not None}
         checked = order_of(given).model_dump(mode="json", exclude_unset=True)
         ready = prepare(self._connection, "package", Checked(checked, Document(checked)))
-        return dict(self.act("package", name, version or "latest", ready))
+        version = self._version(name, version, order) or "latest"
+        return dict(self.act("package", name, version, ready))
+
+    def _version(self, name: str, version: str | None, order: Mapping[str, Any]) -> str | None:
+        """Give the version asked for, else that of the deployment that the order names."""
+        deployment, endpoint = order.get("deployment_name"), order.get("endpoint_name")
+        if version is not None or not deployment or not endpoint:
+            return version
+        kind = registry.kind("online_deployment")
+        path = addresses.resource(self._connection, kind, deployment, None, parent=endpoint)
+        found = self._connection.get(path).get("model") or ""
+        model = asset(found) if isinstance(found, str) and found else None
+        if model is None or model.name != name:
+            return None
+        return model.version or str(self.get(name, label=model.label).version)
 
     def _finished(self, job: str, view: Watch | None) -> str:
         """Wait for a package's job and give the digest of its output."""

@@ -23,12 +23,12 @@ def find(ctx: Context, workspace: str, request_id: str) -> Answered:
     """Give what is known of an answered request.
 
     Raises:
-        NotFound: neither the log nor captured data has it.
+        NotFound: neither the log nor captured data has it, or it reached no deployment.
     """
     for name in LOGS:
         found = _in_log(ctx.home.logs / name, request_id)
         if found is not None:
-            return found
+            return _by_a_deployment(found)
     tables = list(_tables(ctx, workspace))
     captured = ctx.tables.find(tables, request_id) if ctx.tables and tables else None
     if captured is None:
@@ -38,6 +38,16 @@ def find(ctx: Context, workspace: str, request_id: str) -> Answered:
             " requests for longer than the log.",
         )
     return captured
+
+
+def _by_a_deployment(found: Answered) -> Answered:
+    if not found.deployment:
+        raise NotFound(
+            f"Request `{found.request_id}` reached no deployment of endpoint `{found.endpoint}`:"
+            f" it was answered with {found.status}.",
+            hint="The answer says why: no deployment had traffic or was ready, or it was refused.",
+        )
+    return found
 
 
 def _in_log(path: Path, request_id: str) -> Answered | None:

@@ -89,3 +89,9 @@ def test_texts_of_a_schema_are_never_code(text: str) -> None:
     code = code_of(schema).replace("zaffre_scoring.request_schema", "fastjsonschema")
     exec(compile(code, "check.py", "exec"), names)
     assert names["validate"]({text: 1}) == {text: 1}
+
+
+def test_an_unknown_type_is_named_with_what_was_meant():
+    with pytest.raises(Invalid) as caught:
+        code_of({"type": "object", "properties": {"a": {"type": "nmber"}}})
+    assert caught.value.hint == "No type is `nmber`. Did you mean `number`?"

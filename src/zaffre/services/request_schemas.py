@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import fastjsonschema
 
 from zaffre.errors import Invalid
+from zaffre.kinds.near import advice
 from zaffre.kinds.reference import parse_remote
 from zaffre.kinds.resource import Json
 from zaffre.kinds.tree import Leaf, tree_of
@@ -24,6 +25,7 @@ SCHEMA, CODE = "schema.json", "check.py"
 MOST_BYTES = 1 << 20
 LIBRARY = "from fastjsonschema import "
 IN_WORKERS = "from zaffre_scoring.request_schema import "
+TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 LATER = frozenset(
     {
         "$dynamicRef",
@@ -98,10 +100,18 @@ def code_of(schema: Json) -> str:
     try:
         code = fastjsonschema.compile_to_code(schema, handlers=_NoFetching(), use_default=False)
     except fastjsonschema.JsonSchemaDefinitionException as error:
-        raise Invalid(f"`request_schema` is no JSON Schema: {error}") from error
+        hint = _unknown_types(parts)
+        raise Invalid(f"`request_schema` is no JSON Schema: {error}", hint=hint) from error
     except (RecursionError, TypeError, ValueError, AttributeError, KeyError) as error:
         raise Invalid(f"`request_schema` cannot be used: {str(error)[:200]}") from error
     return str(code).replace(LIBRARY, IN_WORKERS)
+
+
+def _unknown_types(parts: Iterable[Mapping[str, Json]]) -> str | None:
+    """Name the types in a schema that there are not, each with what was probably meant."""
+    said = (part.get("type") for part in parts)
+    unknown = {one for one in said if isinstance(one, str) and one not in TYPES}
+    return " ".join(f"No type is `{one}`. {advice(one, TYPES)}" for one in sorted(unknown)) or None
 
 
 def _parsed(content: bytes) -> Json:

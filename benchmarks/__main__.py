@@ -15,6 +15,7 @@ NAMES = (
     "lists",
     "submit",
     "pipelines",
+    "sweeps",
     "scoring",
     "compiled",
     "batch",

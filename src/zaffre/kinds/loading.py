@@ -203,6 +203,8 @@ def _identity_problems(
                 names.version(text)
             elif kind.name == "job":
                 names.job(text)
+            elif kind.name == "component" and name == "name":
+                names.component(text)
             else:
                 names.name(text, what)
         except Invalid as error:

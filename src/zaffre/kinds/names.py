@@ -40,6 +40,7 @@ _JOB_HINT = (
     "Use letters, digits, `_` and `-`, beginning with a letter or digit, at most 255: "
     "a job's name is the id of its MLflow run."
 )
+_COMPONENT_HINT = "Use lower-case letters, digits and `_`, beginning with a letter."
 _VERSION_HINT = (
     "Use letters, digits, `_`, `.` and `-`, beginning with a letter or digit, at most 30."
 )
@@ -65,6 +66,17 @@ def job(text: str) -> str:
     if JOB.match(text):
         return text
     raise Invalid(f"{shown(text)} is no valid job name.", hint=_JOB_HINT)
+
+
+def component(text: str) -> str:
+    """Give the name of a component back unchanged.
+
+    Raises:
+        Invalid: it does not follow the grammar, which is that of Python functions.
+    """
+    if COMPONENT.match(text):
+        return text
+    raise Invalid(f"{shown(text)} is no valid name of a component.", hint=_COMPONENT_HINT)
 
 
 def version(text: str) -> str:

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator
 
 from zaffre.errors import Problem
-from zaffre.kinds import names
 from zaffre.kinds.document import Document
 from zaffre.kinds.fault import Fault
 from zaffre.kinds.graph import holders
 from zaffre.kinds.graph_rules import component_faults, pipeline_faults
-from zaffre.kinds.names import shown
 from zaffre.kinds.sweep_rules import sweep_problems_at
 
 
@@ -34,11 +32,6 @@ def component_problems(document: Document) -> Iterator[Problem]:
     data = document.data
     if not isinstance(data, dict):
         return
-    name = data.get("name")
-    if isinstance(name, str) and names.NAME.match(name) and not names.COMPONENT.match(name):
-        hint = "Use lower-case letters, digits and `_`, beginning with a letter."
-        place = document.value_place(("name",))
-        yield Problem(f"{shown(name)} is no valid name of a component.", place, hint)
     yield from (_problem(document, fault) for fault in component_faults(data) if not fault.warning)
     yield from _sweeps(document)
 

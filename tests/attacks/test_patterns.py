@@ -79,11 +79,11 @@ def uses(name: str) -> set[str]:
     """Say by which methods a pattern is used, as the sources of its module and of others tell."""
     module, _, own = name.rpartition(".")
     found = re.findall(
-        rf"\b{own}\.(\w+)\(", Path(importlib.import_module(module).__file__ or "").read_text()
+        rf"\b{own}\.(\w+)", Path(importlib.import_module(module).__file__ or "").read_text()
     )
     if not own.startswith("_"):
         for path in Path(zaffre.__path__[0]).rglob("*.py"):
-            found += re.findall(rf"\b{own}\.(\w+)\(", path.read_text())
+            found += re.findall(rf"\b{own}\.(\w+)", path.read_text())
     return set(found) & METHODS or METHODS
 
 

@@ -13,8 +13,8 @@ from services.job_context import job_context
 from zaffre.kinds import registry, yaml_text
 from zaffre.kinds.loading import check
 from zaffre.kinds.resource import Key
-from zaffre.ml import schedules as sdk
 from zaffre.ml.checking import check as checked
+from zaffre.ml.job_documents import job_document
 from zaffre.ports.metadata import Browse
 from zaffre.services import job_types, schedules
 from zaffre.testing.clock import FakeClock
@@ -26,7 +26,7 @@ KEY = Key("schedule", "default", "simple_cron_job_schedule")
 @pytest.mark.skipif(not FILE.is_file(), reason="the cases are not beside the repository")
 def test_the_hour_starts_one_job_and_disabled_none(tmp_path):
     found = yaml_text.read_file(FILE)
-    job = sdk._job(dict(found.data), found)
+    job = job_document(found.data["create_job"], found, ("create_job",))
     inner = checked(registry.kind("job"), job).data
     document = {**found.data, "create_job": inner}
     document.pop("$schema")

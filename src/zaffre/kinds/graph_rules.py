@@ -23,7 +23,7 @@ from zaffre.kinds.port_values import wrong_value
 from zaffre.kinds.resource import Json
 from zaffre.kinds.step import LITERALS
 
-MINI_BATCH = re.compile(r"\s*\d+(\.\d+)?\s*([kmgt]?i?b?)\s*\Z", re.IGNORECASE)
+MINI_BATCH = re.compile(r"\d+(\.\d+)?\s?[kmgt]?i?b?\Z", re.IGNORECASE)
 SETTINGS = (
     "default_compute",
     "default_datastore",
@@ -195,7 +195,7 @@ def _sweep_faults(node: Node, prefix: Steps) -> Iterator[Fault]:
 def _parallel_faults(level: Level, node: Node, prefix: Steps) -> Iterator[Fault]:
     task = mapping(node.body, "task")
     size = node.step.get("mini_batch_size") or node.body.get("mini_batch_size")
-    if size is not None and not MINI_BATCH.match(str(size)):
+    if size is not None and not MINI_BATCH.match(str(size).strip()):
         word = () if node.step.get("mini_batch_size") else _body_steps(node)
         message = f"`{size}` is no `mini_batch_size`."
         hint = "Write `10` (files or rows) or `10kb`."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -216,3 +217,10 @@ def test_rows_come_by_size_and_frames_go_without_header(tmp_path):
 def test_the_small_reader_reads_as_yaml_does(text):
     yaml = pytest.importorskip("yaml")
     assert plain_yaml._block(plain_yaml._lines(text)) == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((GUEST / "zaffre_parallel").glob("*.py")), ids=lambda file: file.stem
+)
+def test_the_runner_is_written_for_python_3_7(file):
+    ast.parse(file.read_text(), str(file), feature_version=(3, 7))

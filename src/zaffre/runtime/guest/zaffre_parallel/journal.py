@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -160,6 +161,6 @@ def _sum(data: bytes) -> str:
 def _digest_of(path: str) -> bytes:
     seen = hashlib.blake2b(digest_size=_SIZE)
     with open(path, "rb", buffering=0) as file:
-        while data := file.read(_PIECE):
+        for data in iter(functools.partial(file.read, _PIECE), b""):
             seen.update(data)
     return seen.digest()

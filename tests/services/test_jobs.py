@@ -10,7 +10,7 @@ import pytest
 
 from services.job_context import HeldBuilder, HeldCompute, command, job_context, journal_line
 from zaffre.errors import Conflict, Failed, Invalid, NotFound, Stale
-from zaffre.kinds.compute import LocalComputeSpec
+from zaffre.kinds.compute_local import LocalComputeSpec
 from zaffre.kinds.data import DataSpec
 from zaffre.kinds.job_state import NEXT, TERMINAL, JobState
 from zaffre.kinds.registry import kind

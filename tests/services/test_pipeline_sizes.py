@@ -10,7 +10,7 @@ import pytest
 
 from services.job_context import HeldCompute, job_context
 from services.pipeline_world import Builder, World, after, made, step
-from zaffre.kinds.compute import LocalComputeSpec
+from zaffre.kinds.compute_local import LocalComputeSpec
 from zaffre.kinds.job_state import TERMINAL, JobState
 from zaffre.kinds.pipeline import PipelineJobSpec
 from zaffre.kinds.registry import kind

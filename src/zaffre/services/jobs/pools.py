@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 
 from zaffre.errors import NotFound
-from zaffre.kinds.compute import LocalComputeSpec
+from zaffre.kinds.compute_local import LocalComputeSpec
 from zaffre.kinds.job import CommandJobSpec
 from zaffre.kinds.job_state import HOLDING, JobState
 from zaffre.kinds.resource import Key, Resource

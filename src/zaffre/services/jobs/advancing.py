@@ -16,6 +16,7 @@ from zaffre.ports.metadata import Link
 from zaffre.services import environments
 from zaffre.services.context import Context
 from zaffre.services.jobs import pools, runs
+from zaffre.services.jobs.backends import compute_of
 from zaffre.services.jobs.facts import place_name, spec_of, state_of, status_of
 from zaffre.services.jobs.finalizing import finalize
 from zaffre.services.jobs.moving import fail, move, note
@@ -74,7 +75,7 @@ def _prepare(ctx: Context, job: Resource) -> Resource | None:
         if status.environment_hash == build.hash:
             return None
         return note(ctx, job, environment_hash=build.hash)
-    compute = ctx.compute(pools.BACKEND)
+    compute = compute_of(ctx, job)
     try:
         plan, links = make_plan(ctx, job, build, folder_of(compute, job.key))
     except (Invalid, NotFound, Conflict) as error:
@@ -109,7 +110,7 @@ def _environment_links(job: Resource, build: Ready) -> list[Link]:
 
 def _start(ctx: Context, job: Resource) -> Resource | None:
     """Follow a job that was started; one whose start was cut off is started now."""
-    compute = ctx.compute(pools.BACKEND)
+    compute = compute_of(ctx, job)
     if compute.report(place_name(job.key)) is not None:
         return _follow(ctx, job)
     build = _environment(ctx, job)
@@ -126,7 +127,7 @@ def _start(ctx: Context, job: Resource) -> Resource | None:
 
 def _launch(ctx: Context, job: Resource, plan: dict[str, Any]) -> Resource | None:
     try:
-        ctx.compute(pools.BACKEND).start(place_name(job.key), plan)
+        compute_of(ctx, job).start(place_name(job.key), plan)
     except Failed as error:
         return fail(ctx, job, "launcher", error.message)
     return None
@@ -142,7 +143,7 @@ def folder_of(compute: Compute, key: Key) -> Path:
 
 def _follow(ctx: Context, job: Resource) -> Resource | None:
     """Let the job's state be what its compute reports."""
-    report = ctx.compute(pools.BACKEND).report(place_name(job.key))
+    report = compute_of(ctx, job).report(place_name(job.key))
     if report is None:
         return _missing(ctx, job)
     if report.phase == "lost":
@@ -169,20 +170,20 @@ def _lost(ctx: Context, job: Resource) -> Resource:
 
 def _cancel(ctx: Context, job: Resource) -> Resource | None:
     """See a wish to cancel through."""
-    ctx.compute(pools.BACKEND).cancel(place_name(job.key))
+    compute_of(ctx, job).cancel(place_name(job.key))
     return _follow(ctx, job)
 
 
 def _finish(ctx: Context, job: Resource) -> Resource | None:
     """Keep what the job made; then, and only then, it has ended."""
-    report = ctx.compute(pools.BACKEND).report(place_name(job.key))
+    report = compute_of(ctx, job).report(place_name(job.key))
     if report is None:
         return _missing(ctx, job)
     if report.phase == "lost":
         return _lost(ctx, job)
     if report.phase != "ended":
         return None
-    kept = finalize(ctx, job, report.facts, folder_of(ctx.compute(pools.BACKEND), job.key))
+    kept = finalize(ctx, job, report.facts, folder_of(compute_of(ctx, job), job.key))
     facts = _facts(report) | {"results": kept.results}
     state = _OUTCOMES.get(str(report.facts.get("outcome")), JobState.FAILED)
     if kept.error is not None and state is JobState.COMPLETED:

@@ -12,12 +12,9 @@ from zaffre.kinds.job import CommandJobSpec
 from zaffre.kinds.job_state import HOLDING, JobState
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse
-from zaffre.services.computes import LOCAL
+from zaffre.services.computes import LOCAL, name_of
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import spec_of
-
-BACKEND = LOCAL
-"""The backend of every pool there is now."""
 
 TYPE = "command"
 """The type of jobs that take slots; jobs of other types are made of these."""
@@ -27,11 +24,6 @@ claiming = threading.Lock()
 
 _PAGE = 1000
 _LOOK_AHEAD = 16
-
-
-def name_of(compute: str | None) -> str:
-    """Give the bare name of what a document calls its compute."""
-    return (compute or LOCAL).removeprefix("azureml:").partition(":")[0] or LOCAL
 
 
 def pool_of(ctx: Context, workspace: str, spec: CommandJobSpec) -> str:

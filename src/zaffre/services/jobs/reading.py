@@ -10,7 +10,7 @@ from zaffre.kinds.job import JobStatus
 from zaffre.kinds.resource import Key
 from zaffre.services import history, run_files
 from zaffre.services.context import Context
-from zaffre.services.jobs import pools
+from zaffre.services.jobs.backends import compute_at
 from zaffre.services.jobs.facts import place_name
 
 LOG = "user_logs/std_log.txt"
@@ -18,7 +18,7 @@ LOG = "user_logs/std_log.txt"
 
 def logs(ctx: Context, key: Key, offset: int, limit: int) -> bytes:
     """Give bytes of a job's merged output from an offset; none at its present end."""
-    compute = ctx.compute(pools.BACKEND)
+    compute = compute_at(ctx, key)
     data = compute.logs(place_name(key), offset, limit)
     folder = compute.folder(place_name(key))
     here = folder is not None and (folder / LOG).exists()

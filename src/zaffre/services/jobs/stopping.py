@@ -12,7 +12,7 @@ from zaffre.kinds.tracking import Stage
 from zaffre.ports.metadata import Remove
 from zaffre.services import history
 from zaffre.services.context import Context
-from zaffre.services.jobs import pools
+from zaffre.services.jobs.backends import compute_of
 from zaffre.services.jobs.facts import place_name, state_of
 from zaffre.services.jobs.moving import move
 
@@ -64,7 +64,7 @@ def _cancel_once(ctx: Context, job: Resource) -> Resource:
     if state in (JobState.NOT_STARTED, JobState.QUEUED):
         return move(ctx, job, JobState.CANCELED, ended_at=ctx.clock.now().timestamp())
     moved = move(ctx, job, JobState.CANCEL_REQUESTED)
-    ctx.compute(pools.BACKEND).cancel(place_name(job.key))
+    compute_of(ctx, job).cancel(place_name(job.key))
     return moved
 
 
@@ -88,5 +88,5 @@ def delete(ctx: Context, key: Key) -> None:
     with contextlib.suppress(NotFound, Invalid):
         ctx.tracking.stage_run(key.workspace, key.name, Stage.DELETED)
     ctx.files.remove(owner("run", key.workspace, key.name))
-    ctx.compute(pools.BACKEND).forget(place_name(key))
+    compute_of(ctx, job).forget(place_name(key))
     ctx.metadata.apply([Remove(job.key)], ctx.actor)

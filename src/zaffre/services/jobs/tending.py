@@ -9,7 +9,8 @@ from zaffre.errors import NotFound
 from zaffre.kinds.job_state import TERMINAL
 from zaffre.kinds.resource import Key
 from zaffre.services.context import Context
-from zaffre.services.jobs import attempts, pools
+from zaffre.services.jobs import attempts
+from zaffre.services.jobs.backends import compute_at
 from zaffre.services.jobs.facts import key_of, state_of
 
 
@@ -29,14 +30,13 @@ def tidy(ctx: Context) -> int:
     What attempts kept goes, too, where no other went on with it.
     """
     gone = 0
-    compute = ctx.compute(pools.BACKEND)
     for place, key in _places(ctx):
         try:
             over = state_of(ctx.metadata.get(key)) in TERMINAL
         except NotFound:
             over = True
         if over:
-            compute.forget(place)
+            compute_at(ctx, key).forget(place)
             gone += 1
     attempts.sweep(ctx)
     return gone

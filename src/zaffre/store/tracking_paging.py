@@ -45,36 +45,45 @@ class Found:
     parts: Sequence[ColumnElement[bool]]
 
 
-def page_of(
-    connection: Connection, found: Found, search: Search
-) -> tuple[Sequence[Row[Any]], str]:
-    """Run a search for one page; one row more than asked for tells that there is a next one."""
+def page_of(connection: Connection, turns: Sequence[Found], search: Search) -> tuple[Rows, str]:
+    """Run a search for one page; one row more than asked for tells that there is a next one.
+
+    All that one turn finds comes before what the next one finds.
+    """
+    turn, values = _read_token(search.page, turns) if search.page else (0, None)
+    places: list[int] = []
+    rows: list[Row[Any]] = []
+    while turn < len(turns) and len(rows) <= search.limit:
+        added = _rows_of(connection, turns[turn], values, search.limit + 1 - len(rows))
+        places += [turn] * len(added)
+        rows += added
+        turn, values = turn + 1, None
+    if len(rows) <= search.limit:
+        return rows, ""
+    rows = rows[: search.limit]
+    return rows, _token(places[len(rows) - 1], list(rows[-1])[1:])
+
+
+def _rows_of(connection: Connection, found: Found, after: list[Any] | None, most: int) -> Rows:
+    """Give the first rows of a turn, or those after a row's place."""
     conditions = list(found.conditions)
-    if search.page:
-        conditions.append(_after(found.keys, _read_token(search.page, found.keys)))
+    if after is not None:
+        conditions.append(_after(found.keys, after))
     names = [f"key_{place}" for place in range(len(found.keys))]
     shown = [key.expression.label(name) for key, name in zip(found.keys, names, strict=True)]
     order = [key.expression if key.ascending else key.expression.desc() for key in found.keys]
     plain = select(found.what.label("what"), *shown).select_from(found.source)
     queries = [
-        plain.where(and_(part, *conditions)).order_by(*order).limit(search.limit + 1)
-        for part in found.parts
+        plain.where(and_(part, *conditions)).order_by(*order).limit(most) for part in found.parts
     ]
     if len(queries) == 1:
-        rows = connection.execute(queries[0]).fetchall()
-    else:
-        merged = union_all(*(select(query.subquery()) for query in queries)).subquery()
-        outer = [
-            merged.c[name] if key.ascending else merged.c[name].desc()
-            for key, name in zip(found.keys, names, strict=True)
-        ]
-        rows = connection.execute(
-            select(merged).order_by(*outer).limit(search.limit + 1)
-        ).fetchall()
-    if len(rows) <= search.limit:
-        return rows, ""
-    rows = rows[: search.limit]
-    return rows, _token(list(rows[-1])[1:])
+        return connection.execute(queries[0]).fetchall()
+    merged = union_all(*(select(query.subquery()) for query in queries)).subquery()
+    outer = [
+        merged.c[name] if key.ascending else merged.c[name].desc()
+        for key, name in zip(found.keys, names, strict=True)
+    ]
+    return connection.execute(select(merged).order_by(*outer).limit(most)).fetchall()
 
 
 def _after(keys: Sequence[SortKey], values: list[Any]) -> ColumnElement[bool]:
@@ -92,19 +101,25 @@ def _after(keys: Sequence[SortKey], values: list[Any]) -> ColumnElement[bool]:
     return and_(bound, or_(*ways))
 
 
-def _token(values: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps({"after": values}).encode()).decode()
+def _token(turn: int, values: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps({"after": [turn, *values]}).encode()).decode()
 
 
-def _read_token(token: str, keys: Sequence[SortKey]) -> list[Any]:
+def _read_token(token: str, turns: Sequence[Found]) -> tuple[int, list[Any]]:
     try:
-        values = json.loads(base64.urlsafe_b64decode(token.encode()))["after"]
-        fits = len(values) == len(keys) and all(
-            type(value) is key.sort for value, key in zip(values, keys, strict=True)
-        )
-        small = all(abs(value) <= LARGEST for value in values if type(value) is int)
+        turn, *values = json.loads(base64.urlsafe_b64decode(token.encode()))["after"]
+        fits = type(turn) is int and 0 <= turn < len(turns) and _fits(values, turns[turn].keys)
     except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
-        fits, values, small = False, [], False
-    if not fits or not small or any(type(v) is str and "\x00" in v for v in values):
+        turn, values, fits = 0, [], False
+    if not fits:
         raise Invalid("Invalid page token: it does not belong to this search.")
-    return list(values)
+    return turn, values
+
+
+def _fits(values: Sequence[Any], keys: Sequence[SortKey]) -> bool:
+    """Tell whether these are values of the keys, each one that a database can compare with."""
+    if [type(value) for value in values] != [key.sort for key in keys]:
+        return False
+    whole = [value for value in values if type(value) is int]
+    texts = [value for value in values if type(value) is str]
+    return all(abs(value) <= LARGEST for value in whole) and not any("\x00" in t for t in texts)

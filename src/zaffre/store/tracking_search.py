@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -40,6 +41,9 @@ from zaffre.store.tracking_tables import (
     tags,
 )
 
+FEW = 2000
+"""Runs that are sorted by a metric's numbers faster than found among those of all runs."""
+
 PATTERN = 10_000
 """Characters that a LIKE pattern may have."""
 
@@ -66,18 +70,12 @@ def find_runs(
 ) -> tuple[list[int], str]:
     """Find runs and give their numbers in order, and the token of the next page."""
     dialect = connection.dialect.name
-    source: FromClause = runs
-    keys: list[SortKey] = []
-    seen: set[tuple[str, str]] = set()
-    for order in search.order:
-        if (order.entity, order.key) in seen:
-            raise Invalid(f"`order_by` contains duplicate fields: {order.key}")
-        seen.add((order.entity, order.key))
-        source, added = _run_order(source, order, dialect)
-        keys += added
-    if ("attribute", "start_time") not in seen:
-        keys.append(SortKey(runs.c.start_time, int, ascending=False))
-    keys.append(SortKey(runs.c.id, str))
+    named = [(order.entity, order.key) for order in search.order]
+    if twice := [key for place, (_, key) in enumerate(named) if named[place] in named[:place]]:
+        raise Invalid(f"`order_by` contains duplicate fields: {twice[0]}")
+    last = [SortKey(runs.c.id, str)]
+    if ("attribute", "start_time") not in named:
+        last.insert(0, SortKey(runs.c.start_time, int, ascending=False))
     conditions = [
         runs.c.workspace == workspace,
         _stages(runs, search),
@@ -85,12 +83,51 @@ def find_runs(
     ]
     if search.below:
         conditions.append((runs.c.id == search.below) | (runs.c.parent == search.below))
-    parts = [runs.c.experiment == one for one in experiment_ids]
-    if not 0 < len(parts) <= MOST_PARTS:
-        parts = [runs.c.experiment.in_(experiment_ids)]
-    found = Found(runs.c.seq, source, conditions, keys, parts)
-    rows, token = page_of(connection, found, search)
+    asked = Found(runs.c.seq, runs, conditions, (), [runs.c.experiment.in_(experiment_ids)])
+    if search.order and search.order[0].entity == "metric":
+        turns, rest = _metric_turns(connection, asked, search.order[0]), search.order[1:]
+    else:
+        parts = [runs.c.experiment == one for one in experiment_ids]
+        fitting = 0 < len(parts) <= MOST_PARTS
+        turns, rest = [replace(asked, parts=parts) if fitting else asked], search.order
+    sorted_ = [_sorted(turn, rest, last, dialect) for turn in turns]
+    rows, token = page_of(connection, sorted_, search)
     return [row[0] for row in rows], token
+
+
+def _metric_turns(connection: Connection, asked: Found, order: Order) -> list[Found]:
+    """Give the runs with a number in the metric first, then those with NaN, then those without.
+
+    The numbers are walked through in the order of their index, from one experiment or many.
+    """
+    named = series.alias()
+    key: ColumnElement[Any] = named.c.key
+    if connection.dialect.name == "sqlite" and _few(connection, asked):
+        key = key.concat("")  # Where runs are few, the index of all runs' numbers is no help.
+    source = named.join(runs, and_(named.c.run == runs.c.seq, key == order.key))
+    nan = _is_nan(named.c.value, connection.dialect.name)
+    without = (
+        ~select(named.c.id).where(named.c.run == runs.c.seq, named.c.key == order.key).exists()
+    )
+    numbers = [SortKey(named.c.value, float, order.ascending)]
+    return [
+        replace(asked, source=source, keys=numbers, conditions=[*asked.conditions, ~nan]),
+        replace(asked, source=source, conditions=[*asked.conditions, nan]),
+        replace(asked, conditions=[*asked.conditions, without]),
+    ]
+
+
+def _few(connection: Connection, asked: Found) -> bool:
+    some = select(literal(1)).where(*asked.parts).limit(FEW + 1).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one() <= FEW
+
+
+def _sorted(turn: Found, orders: Sequence[Order], last: Sequence[SortKey], dialect: str) -> Found:
+    source, keys = turn.source, list(turn.keys)
+    for order in orders:
+        source, added = _run_order(source, order, dialect)
+        keys += added
+    return replace(turn, source=source, keys=[*keys, *last])
 
 
 def find_experiments(
@@ -116,7 +153,7 @@ def find_experiments(
     ]
     mine = [experiments.c.workspace == workspace]
     found = Found(experiments.c.id, experiments, conditions, keys, mine)
-    page, token = page_of(connection, found, search)
+    page, token = page_of(connection, [found], search)
     ids = [row[0] for row in page]
     rows: dict[int, Row[Any]] = {}
     for place in range(0, len(ids), 5000):
@@ -172,8 +209,7 @@ def _run_condition(clause: Clause, dialect: str) -> ColumnElement[bool]:
         value = _compare(series.c.value, clause, dialect)
         nan = _is_nan(series.c.value, dialect)
         holds = or_(value, nan) if clause.operator == "!=" else and_(value, ~nan)
-        mine = and_(series.c.run == runs.c.seq, series.c.key == clause.key)
-        return select(series.c.id).where(mine, holds).exists()
+        return runs.c.seq.in_(select(series.c.run).where(series.c.key == clause.key, holds))
     return _keyed_condition(_KEYED[clause.entity], "run", runs.c.seq, clause, dialect)
 
 

@@ -137,7 +137,7 @@ series = Table(
     Column("value", Number, nullable=False),
     Column("timestamp", BigInteger, nullable=False),
     Column("step", BigInteger, nullable=False),
-    Index("series_latest", "run", "key", "value", "id"),
+    Index("series_ranked", "key", "value", "run"),
     UniqueConstraint("run", "key", name="series_key"),
 )
 """The metrics of runs, each with its latest point: highest step, then time, then value."""

@@ -109,6 +109,8 @@ ORDERS: Sequence[tuple[tuple[str, ...], str]] = (
     (("attributes.start_time desc",), "dcba"),
     (("metrics.acc",), "abcd"),
     (("metrics.acc DESC",), "bacd"),
+    (("metrics.none",), "dcba"),
+    (("metrics.acc DESC", "metrics.none", "start_time ASC"), "bacd"),
     (("tags.extra", "attribute.run_name"), "bdac"),
     (("params.`Name` DESC",), "dcba"),
     (("end_time", "run_name DESC"), "dcba"),

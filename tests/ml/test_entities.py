@@ -29,7 +29,7 @@ from zaffre.ml.fields import Keys
 
 ENTITIES = {
     value.kind.name: value
-    for value in vars(named).values()
+    for value in (getattr(named, name) for name in named.__all__)
     if isinstance(value, type) and issubclass(value, Entity) and "kind" in vars(value)
 }
 

@@ -5,8 +5,9 @@ Nothing is loaded before it is used, so that the import costs next to nothing, i
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from zaffre.ml import lazy
 
 if TYPE_CHECKING:
     from zaffre.ml.client import MLClient as MLClient
@@ -143,20 +144,9 @@ HOMES = {
 """Which module each name lives in."""
 
 MODULES = ("constants", "dsl", "entities", "exceptions", "parallel", "sweep")
-PLACES = {name: module for module, names in HOMES.items() for name in names}
 
-__all__ = [*PLACES, *MODULES]  # noqa: PLE0604 (names made of the table above)
-
-
-def __getattr__(name: str) -> Any:
-    """Load what is asked for (PEP 562)."""
-    if name in MODULES:
-        return import_module(f"zaffre.ml.{name}")
-    if name not in PLACES:
-        raise AttributeError(f"module `zaffre.ml` has no `{name}`")
-    value = getattr(import_module(f"zaffre.ml.{PLACES[name]}"), name)
-    globals()[name] = value
-    return value
+__all__ = [*(name for names in HOMES.values() for name in names), *MODULES]  # noqa: PLE0604
+__getattr__ = lazy.loader(__name__, {**dict.fromkeys(MODULES, ()), **HOMES})
 
 
 def __dir__() -> list[str]:

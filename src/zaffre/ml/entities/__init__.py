@@ -87,8 +87,6 @@ if TYPE_CHECKING:
     from zaffre.ml.entity import Entity as Asset  # noqa: F401
     from zaffre.ml.entity import Entity as Entity
     from zaffre.ml.fields import Keys as EndpointAuthKeys  # noqa: F401
-    from zaffre.ml.parallel import Parallel as Parallel
-    from zaffre.ml.sweep import SweepJob as Sweep  # noqa: F401
 
 HOMES = {
     "assets": (

@@ -28,10 +28,13 @@ def branches(annotation: Any) -> list[Any]:
 
 
 def model_among(alternatives: list[Any]) -> type[BaseModel] | None:
-    """Give the first model among alternatives."""
-    return next(
-        (one for one in alternatives if isinstance(one, type) and issubclass(one, BaseModel)), None
-    )
+    """Give the first model among alternatives, its fields resolved."""
+    for one in alternatives:
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            if not one.__pydantic_fields_complete__:
+                one.model_rebuild()
+            return one
+    return None
 
 
 def items_of(annotation: Any, container: type) -> Any | None:

@@ -357,7 +357,4 @@ class Step(_Runnable, _Control):
     )
 
 
-InlineComponent.model_rebuild()
-Step.model_rebuild()
-
 __all__ = ["CommandLimits", "ComponentInput", "ComponentOutput", "InlineComponent", "Step"]

@@ -19,6 +19,7 @@ from zaffre.api.matching import Match, Table
 from zaffre.api.routing import Access, Caller, Route
 from zaffre.errors import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, ZaffreError
 from zaffre.kinds.names import NAME
+from zaffre.kinds.resource import Key
 from zaffre.ports.metadata import Actor
 from zaffre.ports.tokens import Principal, Role
 from zaffre.services import workspaces
@@ -56,7 +57,8 @@ class Gate:
     """An ASGI application: checks host and origin, finds the route, checks the caller, answers.
 
     `hosts` are the exact `Host` headers that are served; anything else was meant for somebody else
-    (DNS rebinding). `wake` is called after each change, so that the loop looks at it at once.
+    (DNS rebinding). `wake` is called after each change, so that the loop looks at it at once; with
+    the reference of the job that changes something by its own token.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Gate:
         routes: Iterable[Route],
         context: Context,
         hosts: Sequence[str],
-        wake: Callable[[], None] = lambda: None,
+        wake: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._table = Table(routes)
         self._context = context
@@ -114,7 +116,7 @@ class Gate:
         limited = _limit_body(headers, receive, found.route.max_body)
         response = await found.route.handler(Request(scope, limited))
         if scope["method"] not in SAFE and scope["path"].startswith(OWN_API):
-            self._wake()
+            self._wake(_own_job(principal))
         return response
 
     async def _check_workspace(self, route: Route, workspace: str) -> None:
@@ -172,6 +174,12 @@ def _meant(error: Exception, scope: Scope, request_id: str) -> ZaffreError:
     return known or ZaffreError(
         "The server met an error of its own.", hint=f"See its log, request {request_id}."
     )
+
+
+def _own_job(principal: Principal) -> str:
+    if principal.role is not Role.JOB:
+        return ""
+    return Key("job", principal.workspace, principal.job).reference
 
 
 def _bearer(headers: Headers) -> str:

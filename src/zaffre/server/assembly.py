@@ -62,7 +62,7 @@ def assemble(settings: Settings, home: Home) -> Assembly:
     workspaces.ensure_default(context)
     endpoints.readdress(context)
     work = Work(context)
-    loop = Loop([work.steps, GatewayKeeper(home).steps])
+    loop = Loop([work.jobs, work.others, GatewayKeeper(home).steps])
     app = Gate(all_routes(), context, _hosts(settings), loop.wake)
     return Assembly(context, app, loop, database)
 

@@ -26,7 +26,6 @@ LOOK_SECONDS = 5.0
 TIDY_SECONDS = 600.0
 Advance = Callable[[Context, Key], object]
 AREAS: tuple[tuple[Callable[[Context], Iterable[Key]], Advance], ...] = (
-    (job_types.unfinished, job_types.advance),
     (deployments.unfinished, deployments.advance),
     (schedules.unfinished, schedules.advance),
     (predictions.unfinished, predictions.advance),
@@ -45,8 +44,14 @@ class Work:
         self._tidied = float("-inf")
         self._retained: date | None = None
 
-    def steps(self) -> Iterable[Step]:
-        """Give the steps that can be taken now."""
+    def jobs(self) -> Iterable[Step]:
+        """Give the steps of jobs; the end of one is a turn for others."""
+        for key in job_types.unfinished(self._context):
+            act = partial(job_types.advance, self._context, key)
+            yield Step(key.reference, act, inward=True)
+
+    def others(self) -> Iterable[Step]:
+        """Give all other steps that can be taken now."""
         for unfinished, advance in AREAS:
             for key in unfinished(self._context):
                 yield Step(key.reference, partial(advance, self._context, key))

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from zaffre.kinds.names import LATEST
 from zaffre.kinds.registry import kind as kind_named
-from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.resource import Key, Resource, Spec
 
 
 def micros(moment: datetime) -> int:
@@ -35,8 +35,8 @@ def key_address(key: Key) -> str:
     return f"`{where}`{version}"
 
 
-def facts_of(resource: Resource) -> dict[str, Any]:
-    """Give the columns that follow from a resource's documents."""
+def facts_of(resource: Resource, text: str | None = None) -> dict[str, Any]:
+    """Give the columns that follow from a resource's documents; of its spec, the text if known."""
     spec, status = resource.spec, resource.status
     state = getattr(status, "status", None) or getattr(status, "provisioning_state", None)
     return {
@@ -44,20 +44,23 @@ def facts_of(resource: Resource) -> dict[str, Any]:
         "state": str(state or ""),
         "type": str(getattr(spec, "type", None) or ""),
         "experiment_name": str(getattr(spec, "experiment_name", None) or ""),
-        "spec": spec.model_dump_json(exclude_unset=True, by_alias=True),
+        "spec": text or spec.model_dump_json(exclude_unset=True, by_alias=True),
         "status": status.model_dump_json(exclude_defaults=True),
     }
 
 
-def resource_of(row: Row[Any]) -> Resource:
-    """Give the resource that a row stores."""
+def key_of(row: Row[Any]) -> Key:
+    """Give the key of what a row stores."""
+    return Key(row.kind, row.workspace, row.name, row.version, row.parent)
+
+
+def resource_of(row: Row[Any], spec: Spec | None = None) -> Resource:
+    """Give the resource that a row stores; its spec is parsed unless it is given."""
     defined = kind_named(row.kind)
-    document = json.loads(row.spec)
     container = defined.versioned and not row.version
-    spec = defined.container if container and defined.container else defined.spec_for(document)
     return Resource(
-        key=Key(row.kind, row.workspace, row.name, row.version, row.parent),
-        spec=spec.model_validate(document),
+        key=key_of(row),
+        spec=spec or _spec_of(row, defined.container if container else None),
         status=defined.status.model_validate_json(row.status),
         revision=row.revision,
         created_at=moment(row.created_at),
@@ -66,3 +69,9 @@ def resource_of(row: Row[Any]) -> Resource:
         archived=row.archived,
         container=container,
     )
+
+
+def _spec_of(row: Row[Any], container: type[Spec] | None) -> Spec:
+    document = json.loads(row.spec)
+    wanted = container or kind_named(row.kind).spec_for(document)
+    return wanted.model_validate(document)

@@ -13,6 +13,7 @@ from zaffre.errors import Conflict, NotFound, Stale
 from zaffre.kinds.registry import kind as kind_named
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Actor, Add, Link, Once, Put, Remove, Write
+from zaffre.store.resource_memory import Memory
 from zaffre.store.resource_query import where_key
 from zaffre.store.resource_rows import facts_of, key_address, key_text, micros, moment
 from zaffre.store.resource_tables import once, resource_tags, resources
@@ -26,9 +27,10 @@ AUDITED = ("at", "actor", "request", "verb", *KEYED, "revision")
 class Batch:
     """One transaction's worth of writes by one actor at one moment."""
 
-    def __init__(self, actor: Actor, now: int) -> None:
+    def __init__(self, actor: Actor, now: int, memory: Memory) -> None:
         self._actor = actor
         self._now = now
+        self._memory = memory
         self._links: list[tuple[str, ...]] = []
         self._audits: list[tuple[object, ...]] = []
 
@@ -117,7 +119,8 @@ class Batch:
                 hint="Read it again and repeat the change.",
             )
         put = replace(given, revision=given.revision + 1, updated_at=moment(self._now))
-        values = {**facts_of(put), "revision": put.revision, "updated_at": self._now}
+        facts = facts_of(put, self._memory.text_of(put.spec))
+        values = {**facts, "revision": put.revision, "updated_at": self._now}
         same = (resources.c.id == found.id, resources.c.revision == given.revision)
         if connection.execute(update(resources).where(*same).values(values)).rowcount != 1:
             raise Stale(
@@ -139,6 +142,7 @@ class Batch:
             return
         connection.execute(delete(resource_tags).where(resource_tags.c.resource == found.id))
         connection.execute(delete(resources).where(resources.c.id == found.id))
+        self._memory.forget(found.id)
         self._mark_latest(connection, key)
         self._audit("delete", key, found.revision)
 

@@ -13,8 +13,9 @@ from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.clock import Clock
 from zaffre.ports.metadata import SERVER, Actor, Browse, Link, Once, Page, Write
 from zaffre.store.database import Database
+from zaffre.store.resource_memory import Memory
 from zaffre.store.resource_query import browse_statement, where_key
-from zaffre.store.resource_rows import key_text, micros, resource_of
+from zaffre.store.resource_rows import key_text, micros
 from zaffre.store.resource_tables import links, once, resources
 from zaffre.store.resource_writes import Batch
 
@@ -25,6 +26,7 @@ class SqlMetadata:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._memory = Memory()
 
     def get(self, key: Key) -> Resource:
         """Give a resource by its key, or the latest version of it."""
@@ -38,18 +40,18 @@ class SqlMetadata:
                 f"There is no {key_text(key)}{where}.",
                 hint=f"`zaffre {noun} list` shows what there is.",
             )
-        return resource_of(row)
+        return self._memory.resource(row)
 
     def browse(self, query: Browse) -> Page:
         """List one page and the cursor of the next."""
         with self._database.read() as connection:
             rows = connection.execute(browse_statement(query)).fetchall()
-        items = [resource_of(row) for row in rows[: query.limit]]
+        items = [self._memory.resource(row) for row in rows[: query.limit]]
         return Page(items, str(rows[query.limit - 1].id) if len(rows) > query.limit else "")
 
     def apply(self, writes: Sequence[Write], actor: Actor = SERVER) -> list[Resource]:
         """Do all writes in one transaction."""
-        batch = Batch(actor, micros(self._clock.now()))
+        batch = Batch(actor, micros(self._clock.now()), self._memory)
         return self._database.write(lambda connection: batch.run(connection, writes))
 
     def links(self, reference: str, *, up: bool) -> list[Link]:

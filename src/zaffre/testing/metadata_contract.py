@@ -130,6 +130,26 @@ class MetadataContract:
         with pytest.raises(NotFound):
             store.get(added.key)
 
+    def test_what_is_added_anew_is_new(self, store: MetadataStore) -> None:
+        """Nothing of what was removed comes back under its name."""
+        first = store.apply([Add(data("a", "1", description="old"))])[0]
+        assert store.get(first.key) == first
+        store.apply([Remove(first.key)])
+        second = store.apply([Add(data("a", "1", description="new"))])[0]
+        assert store.get(second.key) == second
+
+    def test_reading_again_gives_what_was_written_since(self, store: MetadataStore) -> None:
+        """A put is seen by get and browse, its spec and its status."""
+        first = store.apply([Add(job("j"))])[0]
+        for state in ("Preparing", "Starting"):
+            read = store.get(first.key)
+            store.apply([Put(replace(read, status=JobStatus(status=state)))])
+            (listed,) = store.browse(Browse("job")).items
+            assert store.get(first.key).status == listed.status == JobStatus(status=state)
+            assert listed.spec == first.spec
+        store.apply([Put(replace(store.get(first.key), spec=job("j", experiment="two").spec))])
+        assert getattr(store.get(first.key).spec, "experiment_name", "") == "two"
+
     def test_browsing_gives_the_newest_first(self, store: MetadataStore) -> None:
         """And the latest version of each name, unless all are asked for."""
         for name, version in (("a", "1"), ("b", "1"), ("a", "2")):

@@ -31,21 +31,21 @@ _OUTCOMES = {
 
 
 def advance(ctx: Context, key: Key) -> bool:
-    """Take a job as far as it goes now; say whether it moved, for then others may have their turn.
+    """Take a job as far as it goes now; say whether it ended, for then others have their turn.
 
     A job that is moved by somebody else meanwhile is left to the next call.
     """
-    moved = False
+    ended = False
     try:
         job: Resource | None = ctx.metadata.get(key)
         while job is not None and state_of(job) not in TERMINAL:
             job = _STEPS[state_of(job)](ctx, job)
-            moved = moved or job is not None
+            ended = job is not None and state_of(job) in TERMINAL
     except NotFound:
-        return moved
+        return False
     except Stale:
         return True
-    return moved
+    return ended
 
 
 def _queue(ctx: Context, job: Resource) -> Resource:

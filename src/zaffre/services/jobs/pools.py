@@ -48,6 +48,7 @@ def unfinished(ctx: Context) -> list[Key]:
     """Name the jobs that somebody must look at: those that hold a slot, and the next to start."""
     holding = _all(ctx, HOLDING)
     busy = Counter(_pool(ctx, job) for job in holding)
+    room: dict[tuple[str, str], int] = {}
     found = [job.key for job in holding]
     after = ""
     while True:
@@ -63,7 +64,10 @@ def unfinished(ctx: Context) -> list[Key]:
         taken = 0
         for job in page.items:
             pool = _pool(ctx, job)
-            if busy[pool] < slots(ctx, job.key.workspace, pool):
+            place = (job.key.workspace, pool)
+            if place not in room:
+                room[place] = slots(ctx, *place)
+            if busy[pool] < room[place]:
                 busy[pool] += 1
                 taken += 1
                 found.append(job.key)

@@ -56,7 +56,10 @@ def unfinished(ctx: Context) -> list[Key]:
 
 
 def advance(ctx: Context, key: Key) -> bool:
-    """Take a pipeline one step; every call may be repeated, and repairs what a crash left."""
+    """Take a pipeline one step; say whether it ended, or others were begun or ended by it.
+
+    Every call may be repeated, and repairs what a crash left.
+    """
     try:
         job = ctx.metadata.get(key)
         if state_of(job) in TERMINAL:
@@ -107,7 +110,7 @@ class _Turn:
         self.wishing = Wishing(ctx, job, self.level, self.identifier, self.steps)
 
     def take(self) -> bool:
-        """Look, act, record; say whether something changed."""
+        """Look, act, record; say whether others have their turn now."""
         self._look()
         if state_of(self.job) is JobState.CANCEL_REQUESTED:
             return self._stop()
@@ -296,7 +299,7 @@ class _Turn:
         if self.steps == self.before:
             return False
         note(self.ctx, self.job, steps=self.steps)
-        return True
+        return _jobs(self.steps) != _jobs(self.before)
 
     def _end(self, state: JobState) -> None:
         results, links = self._results()
@@ -329,3 +332,7 @@ class _Turn:
             f"step `{name}` failed: {self.steps[name].error or 'see its log'}" for name in failed
         )
         return said[:1].upper() + said[1:]
+
+
+def _jobs(steps: Mapping[str, StepStatus]) -> dict[str, str | None]:
+    return {name: one.job for name, one in steps.items()}

@@ -121,6 +121,10 @@ def test_more_failures_than_allowed_fail_the_job(batch: Batch) -> None:
     )
     assert again.status == "Completed"
     assert batch.lines(again) == ["good.txt hi well"]
+    told = again.to_dict()
+    assert told["processed"]["items"] == told["processed"]["failed_items"] == 1
+    assert "1 of 2 items failed" in told["warnings"][0]
+    assert told["processed"]["first_error"] in told["warnings"][0]
     (step,) = batch.client.jobs.list(parent_job_name=again.name)
     assert batch.client.jobs.metrics(step.name)["failed_items"] == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from datetime import timedelta
@@ -11,12 +12,13 @@ from typing import Any
 import pytest
 
 import zaffre.runtime
-from services.job_context import HeldCompute, job_context
+from services.job_context import HeldCompute, job_context, journal_line
 from services.pipeline_world import HERE, Builder, World, made
 from zaffre.kinds.parallel import HAD_TRIES, UNFINISHED
 from zaffre.kinds.resource import Key
 from zaffre.services import job_types, jobs
 from zaffre.services.jobs import attempts
+from zaffre.services.jobs.facts import status_of
 
 sys.path.append(str(Path(zaffre.runtime.__file__).parent / "guest"))
 from zaffre_parallel import __main__ as runner
@@ -71,6 +73,26 @@ def test_a_parallel_step_is_tried_again(world):
 def test_a_step_whose_script_had_its_tries_is_not_tried_again(world):
     assert failed(world, "p", HAD_TRIES, retry_settings={"max_retries": 1}) == ["p-s"]
     assert runner.HAD_TRIES == HAD_TRIES
+
+
+def test_what_failed_within_the_threshold_is_told(world):
+    world.submit("p", jobs={"s": score()})
+    turns(world)
+    counts = {"items": 3, "failed_items": 2, "mini_batches": 5, "failed_mini_batches": 2}
+    told = json.dumps({**counts, "first_error": "ValueError: bad"})
+    journal = world.compute.folder("p-s") / "journal.jsonl"
+    journal.write_bytes(journal_line("t", "zaffre.processed", told))
+    world.finish("p-s")
+    turns(world)
+    for name, where in (("p-s", ""), ("p", "Step `s`: ")):
+        status = status_of(world.ctx.metadata.get(Key("job", "default", name)))
+        assert status.status == "Completed"
+        assert status.processed is not None
+        assert status.processed.model_dump(include=set(counts)) == counts
+        (warning,) = status.warnings
+        assert warning == (
+            f"{where}2 of 5 items failed, in 2 of 5 mini-batches. The first: ValueError: bad."
+        )
 
 
 def place(world: World, job: str) -> str | None:

@@ -11,6 +11,7 @@ import click
 
 from zaffre.cli import options, streaming
 from zaffre.cli.endpoint import get_credentials, regenerate_keys
+from zaffre.cli.job import follow
 from zaffre.cli.options import Wanted, say
 from zaffre.cli.verbs import FIRST, Noun
 from zaffre.kinds import override, yaml_text
@@ -21,16 +22,21 @@ from zaffre.ml.batch import data_at
 
 SAID = ("deployment_name", "experiment_name", "mini_batch_size", "instance_count", "resume")
 """Options of `invoke` that are fields of the invocation."""
+COUNTS = ("processed.items", "processed.failed_items")
+"""Columns of jobs that say how much of their data they processed."""
 
 
 def invoke(noun: Noun) -> click.Command:
     """Make `invoke`."""
 
-    def run(wanted: Wanted, **values: Any) -> None:
+    def run(wanted: Wanted, *, stream: bool, **values: Any) -> None:
         document, here = invocation(values)
         endpoint = noun.named(values)[0]
         client = wanted.client()
         job = client.batch_endpoints.invoke_with(endpoint, document, here).to_dict()
+        if stream:
+            follow(wanted, client, job["name"])
+            return
         if not wanted.drawn:
             wanted.show(job)
             return
@@ -40,7 +46,7 @@ def invoke(noun: Noun) -> click.Command:
     return options.command(
         "invoke",
         run,
-        [*options.name(), *_data(), *_settings()],
+        [*options.name(), *_data(), *_settings(), _stream()],
         "Score data: give the job that does it.",
         options.example(
             "zaffre batch-endpoint invoke -n diabetes-batch --input ./measurements",
@@ -146,6 +152,10 @@ def _settings() -> list[click.Parameter]:
     ]
 
 
+def _stream() -> click.Option:
+    return click.Option(["--stream"], is_flag=True, help="Follow the log until the job ends.")
+
+
 def list_jobs(noun: Noun) -> click.Command:
     """Make `list-jobs`."""
 
@@ -191,7 +201,7 @@ def show_jobs(
     found = wanted.client().batch_endpoints.list_jobs(
         endpoint, deployment_name=deployment, **values
     )
-    wanted.show([job.to_dict() for job in islice(found, limit)], JOB.columns)
+    wanted.show([job.to_dict() for job in islice(found, limit)], (*JOB.columns, *COUNTS))
     if next(found, None) is not None:
         say(f"These are the newest {limit}: `--max-results` shows more.")
 

@@ -156,7 +156,7 @@ def stream(noun: Noun) -> click.Command:
 
     def run(wanted: Wanted, **values: Any) -> None:
         name, _, _ = noun.named(values)
-        _follow(wanted, wanted.client(), name)
+        follow(wanted, wanted.client(), name)
 
     return options.command(
         "stream",
@@ -287,14 +287,14 @@ def download(noun: Noun) -> click.Command:
 def _begun(wanted: Wanted, made: dict[str, Any], *, stream: bool) -> None:
     """Show a job that was just submitted, or follow it."""
     if stream:
-        _follow(wanted, wanted.client(), made["name"])
+        follow(wanted, wanted.client(), made["name"])
         return
     wanted.show(made)
     if wanted.drawn:
         say(f"Follow it with `zaffre job stream -n {made['name']}`.")
 
 
-def _follow(wanted: Wanted, client: MLClient, name: str) -> None:
+def follow(wanted: Wanted, client: MLClient, name: str) -> None:
     """Show a job until it ends.
 
     Raises:

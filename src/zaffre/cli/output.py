@@ -119,7 +119,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
         return ""
     used = [name for name in columns if any(_present(lookup(row, name)) for row in rows)]
     texts = [[_cut(cell(name, lookup(row, name))) for name in used] for row in rows]
-    heads = [name.upper().replace("_", " ") for name in used]
+    heads = [name.rpartition(".")[2].upper().replace("_", " ") for name in used]
     widths = [max(width(text) for text in column) for column in zip(heads, *texts, strict=True)]
     lines = [GAP.join(_pad(head, wide) for head, wide in zip(heads, widths, strict=True)).rstrip()]
     lines[0] = click.style(lines[0], bold=True) if terminal() else lines[0]
@@ -150,9 +150,15 @@ def facts(document: Mapping[str, Any], leave: Sequence[str] = SYSTEM) -> str:
 
 
 def lookup(row: Mapping[str, Any], name: str) -> Any:
-    """Give the value of a column; times of the creation context are columns too."""
+    """Give the value of a column; `part.field` is a field of a part.
+
+    Times of the creation context are columns, too.
+    """
     if name in row:
         return row[name]
+    if "." in name:
+        part, _, field = name.partition(".")
+        return lookup(row.get(part) or {}, field)
     context = row.get("creation_context")
     return context.get(name) if isinstance(context, Mapping) else None
 

@@ -87,10 +87,20 @@ def summary(client: MLClient, job: dict[str, Any]) -> str:
         facts["error"] = job["error"].get("message")
     if job.get("type") == "pipeline":
         facts["steps"] = {one.name: said(one.facts) for one in branches(job)}
-    facts |= _usage(job) | _results(client, job)
+    facts |= _processed(job) | _usage(job) | _results(client, job)
     if job.get("warnings"):
         facts["warnings"] = "\n".join(job["warnings"])
     return output.facts(facts)
+
+
+def _processed(job: dict[str, Any]) -> dict[str, Any]:
+    counts = job.get("processed") or {}
+    if not counts:
+        return {}
+    failed = counts.get("failed_items", 0)
+    return {
+        "processed": f"{counts.get('items', 0)} items" + (f", {failed} failed" if failed else "")
+    }
 
 
 def _usage(job: dict[str, Any]) -> dict[str, Any]:

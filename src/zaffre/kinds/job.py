@@ -18,6 +18,7 @@ from zaffre.kinds.job_settings import (
 )
 from zaffre.kinds.part import AnyCase, Part
 from zaffre.kinds.pipeline import PipelineJobSpec
+from zaffre.kinds.processed import Processed
 from zaffre.kinds.resource import Action, Kind, Spec, Status
 from zaffre.kinds.sweep import SweepJobSpec
 
@@ -164,6 +165,9 @@ class StepStatus(Part):
         default=None, title="Previous", description="The job of a loop's iteration before."
     )
     note: str | None = Field(default=None, title="Note", description="Why it was skipped.")
+    processed: Processed | None = Field(
+        default=None, title="Processed", description="How much of its data it processed."
+    )
 
 
 class TrialStatus(Part):
@@ -230,6 +234,11 @@ class JobStatus(Status):
         default_factory=dict, title="Results", description="What each output holds."
     )
     warnings: tuple[str, ...] = Field(default=(), title="Warnings", description="What to know.")
+    processed: Processed | None = Field(
+        default=None,
+        title="Processed",
+        description="How much of its data it processed, and how much failed.",
+    )
     steps: dict[str, StepStatus] = Field(
         default_factory=dict, title="Steps", description="How the steps of a pipeline go."
     )

@@ -97,13 +97,21 @@ def said(facts: Mapping[str, Any]) -> str:
         text += f" (try {facts['attempt']})"
     if facts.get("stopped"):
         text += f" (stopped by {facts['stopped']})"
-    seconds = elapsed(facts)
-    if seconds is not None:
-        text += f", {spoken(seconds)}"
-    if facts.get("value") is not None:
-        text += f", {facts['value']:.6g}"
+    text += _measured(facts)
     if facts.get("error"):
         text += f": {facts['error']}"
+    return text
+
+
+def _measured(facts: Mapping[str, Any]) -> str:
+    """Say in figures how a step or trial goes: time, items that failed, the metric."""
+    text, seconds = "", elapsed(facts)
+    if seconds is not None:
+        text += f", {spoken(seconds)}"
+    if failed := (facts.get("processed") or {}).get("failed_items"):
+        text += f", {failed} items failed"
+    if facts.get("value") is not None:
+        text += f", {facts['value']:.6g}"
     return text
 
 

@@ -47,7 +47,7 @@ def _run(order: Order) -> int:
     from zaffre.runtime.tables.opening import sink_of, source_of  # noqa: PLC0415
     from zaffre.runtime.tables.running import Run  # noqa: PLC0415
 
-    journal = Journal(os.environ.get("ZAFFRE_JOURNAL", ""))
+    journal = Journal(os.environ.get("ZAFFRE_JOURNAL", ""), order.output.rejects_said)
     with closing(source_of(order)) as source, closing(sink_of(order)) as sink:
         progress = Run(order, source, sink, lambda: datetime.now(UTC), say, journal.note).go()
     say(f"{progress.scored} rows scored, {progress.rejected} rejected, {progress.chunks} chunks")

@@ -56,6 +56,13 @@ class Output:
     mode: str = "append"
     rejects: str = ""
 
+    @property
+    def rejects_said(self) -> str:
+        """Say where rejects go; a folder beside a Delta table has no name of its own here."""
+        if self.address.is_sql:
+            return f"table `{self.rejects or self.table + '_rejects'}`"
+        return f"`{self.rejects or '_rejects'}` of the output"
+
 
 @dataclass(frozen=True)
 class Order:

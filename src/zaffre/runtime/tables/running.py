@@ -31,7 +31,7 @@ class Run:
         sink: Sink,
         now: Callable[[], datetime],
         say: Say,
-        note: Callable[[Progress], None],
+        note: Callable[[Progress, str], None],
     ) -> None:
         self._order = order
         self._source = source
@@ -41,6 +41,7 @@ class Run:
         self._now = now
         self._free: queue.Queue[Scorer] = queue.Queue()
         self._features: list[Feature] = []
+        self._first_reason = ""
 
     def go(self) -> Progress:
         """Score what is left to score; give the progress at the end.
@@ -51,6 +52,7 @@ class Run:
         progress = self._opened()
         if progress.ended:
             self._say("everything is written already")
+            self._note(progress, "")
             return progress
         scorers = self._scorers()
         try:
@@ -130,17 +132,19 @@ class Run:
         outcome = stamping.outcome(self._order, chunk, scored.result(), progress, self._now())
         self._sink.commit(outcome)
         after = outcome.progress
+        if outcome.rejects.num_rows and not self._first_reason:
+            self._first_reason = outcome.rejects["reason"][0].as_py()
         most = self._order.error_threshold
         if 0 <= most < after.rejected:
-            reason = outcome.rejects["reason"][0].as_py() if outcome.rejects.num_rows else ""
+            self._note(after, self._first_reason)
             raise Refused(
                 f"{after.rejected} rows could not be scored, {most} may (error_threshold). "
-                f"They are among the rejects with their reasons; one is: {reason}"
+                f"They are among the rejects with their reasons; one is: {self._first_reason}"
             )
         return after
 
     def _tell(self, progress: Progress, before: int, began: float) -> None:
-        self._note(progress)
+        self._note(progress, self._first_reason)
         rate = (progress.read - before) / max(time.monotonic() - began, 1e-6)
         self._say(
             f"chunk {progress.chunks}: {progress.read} rows, {progress.rejected} rejected "

@@ -17,6 +17,7 @@ from zaffre.services import environments
 from zaffre.services.context import Context
 from zaffre.services.jobs import pools, runs
 from zaffre.services.jobs.backends import compute_of
+from zaffre.services.jobs.counting import counted
 from zaffre.services.jobs.facts import place_name, spec_of, state_of, status_of
 from zaffre.services.jobs.finalizing import finalize
 from zaffre.services.jobs.moving import fail, move, note
@@ -184,14 +185,14 @@ def _finish(ctx: Context, job: Resource) -> Resource | None:
     if report.phase != "ended":
         return None
     kept = finalize(ctx, job, report.facts, folder_of(compute_of(ctx, job), job.key))
-    facts = _facts(report) | {"results": kept.results}
+    facts = _facts(report) | {"results": kept.results} | counted(ctx, job)
     state = _OUTCOMES.get(str(report.facts.get("outcome")), JobState.FAILED)
     if kept.error is not None and state is JobState.COMPLETED:
         state, facts["error"] = JobState.FAILED, kept.error
     if state is JobState.COMPLETED and any(one.name for one in spec_of(job).outputs.values()):
         job = note(ctx, job, results=kept.results)
         facts["results"], problems = register_outputs(ctx, job)
-        facts["warnings"] = (*status_of(job).warnings, *problems)
+        facts["warnings"] = (*facts.get("warnings", status_of(job).warnings), *problems)
     return move(ctx, job, state, links=kept.links, **facts)
 
 

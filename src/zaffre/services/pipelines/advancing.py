@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from zaffre.errors import Invalid, NotFound, Stale
-from zaffre.kinds import progress
+from zaffre.kinds import processed, progress
 from zaffre.kinds.child import child_name, tries_of
 from zaffre.kinds.fan_out import GATHERS
 from zaffre.kinds.graph import Level, level_of
@@ -303,11 +303,16 @@ class _Turn:
 
     def _end(self, state: JobState) -> None:
         results, links = self._results()
-        facts: dict[str, Any] = {"steps": self.steps, "results": results}
+        facts: dict[str, Any] = {"steps": self.steps, "results": results, **self._counted()}
         if state is JobState.FAILED:
             facts["error"] = JobError(code="step_failed", message=self._reason())
         facts["ended_at"] = self.ctx.clock.now().timestamp()
         move(self.ctx, self.job, state, links=links, **facts)
+
+    def _counted(self) -> dict[str, Any]:
+        parts = {name: one.processed for name, one in self.steps.items() if one.processed}
+        warnings = dict.fromkeys(status_of(self.job).warnings) | processed.warnings(parts)
+        return {"processed": processed.total(parts), "warnings": tuple(warnings)} if parts else {}
 
     def _results(self) -> tuple[dict[str, OutputResult], list[Link]]:
         """Give what the pipeline's outputs hold: what its steps wrote."""

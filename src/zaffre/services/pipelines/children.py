@@ -89,5 +89,6 @@ def observed(step: StepStatus, child: Resource) -> StepStatus:
             "results": dict(status.results),
             "reused": status.reused_from,
             "waits_for": None,
+            "processed": status.processed,
         }
     )

@@ -55,6 +55,7 @@ def reused(ctx: Context, parent: Resource, wish: Wish, before: Resource) -> Reus
         seed=old.seed,
         trials=old.trials,
         best_child=old.best_child,
+        processed=old.processed,
         environment_id=old.environment_id,
         environment_hash=old.environment_hash,
     )

@@ -123,10 +123,10 @@ class Pool:
             failure["key"] = {name: str(value) for name, value in key.items()}
         with self._lock:
             self.failures.append(failure)
-        self._note(len(batch), None)
+        self._note(len(batch), None, error)
 
-    def _note(self, size: int, items: int | None) -> None:
-        self._judge(self._progress.note(size, items))
+    def _note(self, size: int, items: int | None, error: str = "") -> None:
+        self._judge(self._progress.note(size, items, error))
 
     def _judge(self, counts: dict[str, int], total: int = 0) -> None:
         """End it where too much has failed; of all, only once all is done."""

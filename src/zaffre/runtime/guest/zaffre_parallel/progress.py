@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
 
 EVERY = 5.0
 """Seconds between metrics while it runs."""
+TAG = "zaffre.processed"
+"""The tag of the run that tells the counts at the end."""
+FAILURES = "logs/failed_mini_batches.jsonl"
 
 
 class Progress:
@@ -23,6 +28,7 @@ class Progress:
         self._lock = threading.Lock()
         self._told = time.monotonic()
         self._can_log = True
+        self._first_error = ""
         self.counts = {
             "mini_batches": total,
             "mini_batches_done": 0,
@@ -31,10 +37,13 @@ class Progress:
             "failed_items": 0,
         }
 
-    def note(self, size: int, items: int | None) -> dict[str, int]:
+    def note(self, size: int, items: int | None, error: str = "") -> dict[str, int]:
         """Count a mini-batch and how many items came back; None: it failed. Give all counts."""
         counts = self.counts
+        if items is not None and items < size:
+            error = f"run() gave {items} results for {size} items"
         with self._lock:
+            self._first_error = self._first_error or error
             counts["mini_batches_done"] += items is not None
             counts["failed_mini_batches"] += items is None
             counts["items"] += min(size, items or 0)
@@ -49,16 +58,27 @@ class Progress:
         """Say what was done."""
         with self._lock:
             self._say(", ".join(f"{value} {name}" for name, value in self.counts.items()))
-            self._log()
+            self._log(self._summary())
 
-    def _log(self) -> None:
+    def _log(self, summary: dict[str, object] | None = None) -> None:
         self._told = time.monotonic()
         if not self._can_log:
             return
         step = self.counts["mini_batches_done"] + self.counts["failed_mini_batches"]
         try:
-            log_metrics = importlib.import_module("zaffre.ml").log_metrics
-            log_metrics({name: float(one) for name, one in self.counts.items()}, step=step)
+            ml = importlib.import_module("zaffre.ml")
+            ml.log_metrics({name: float(one) for name, one in self.counts.items()}, step=step)
+            if summary:
+                ml.set_tag(TAG, json.dumps(summary))
         except Exception as error:  # noqa: BLE001 (whatever it is, it must not undo the step)
             self._can_log = False
             self._say(f"metrics were not logged: {error}")
+
+    def _summary(self) -> dict[str, object]:
+        names = ("items", "failed_items", "mini_batches", "failed_mini_batches")
+        found: dict[str, object] = {name: self.counts[name] for name in names}
+        if self._first_error:
+            found["first_error"] = self._first_error[:500]
+        if self.counts["failed_mini_batches"]:
+            found["details"] = f"`{FAILURES}` of job `{os.environ.get('MLFLOW_RUN_ID', '')}`"
+        return found

@@ -144,6 +144,8 @@ def test_a_deployment_stays_with_the_version_that_was_the_latest(world):
     world.mlflow()
     deployment = world.deploy(code_configuration=None, model="azureml:diabetes@latest")
     world.mlflow()
+    shown = world.ctx.metadata.get(deployment.key)
+    assert shown.status.model_version == "diabetes:1"
     links = world.ctx.metadata.links(deployment.key.reference, up=True)
     assert "model:default/diabetes:1" in [link.source for link in links]
     job = world.score()

@@ -113,6 +113,7 @@ def test_answers_name_a_registered_model_by_its_version(on: Stage) -> None:
     entry = on.served()
     assert entry is not None
     assert entry["model"] == "net:7"
+    assert deployments.show(on.ctx, BLUE).status.model_version == "net:7"
 
 
 def test_the_deployment_shows_what_it_had_to_do(on: Stage) -> None:

@@ -68,7 +68,7 @@ def test_an_answer_is_in_the_view_with_its_origin(ctx):
         "event_time": "2026-01-01T00:00:00.500000Z",
         "path": "hot",
         "made_at": "2026-01-01T00:00:00.500000Z",
-        "model": "model:default/churn:2",
+        "model": "churn:2",
         "request_id": "r0",
         "job": None,
     }

@@ -100,6 +100,11 @@ class BatchDeploymentStatus(Status):
     pipeline: dict[str, JsonValue] | None = Field(
         default=None, title="Pipeline", description="The job that a pipeline deployment becomes."
     )
+    model_version: str | None = Field(
+        default=None,
+        title="Model version",
+        description="What `model` meant when it was stored: `NAME:VERSION` where registered.",
+    )
     provisioning_state: str = Field(
         default="Succeeded", title="State", description="Whether the deployment can be invoked."
     )
@@ -112,7 +117,7 @@ BATCH_DEPLOYMENT = Kind(
     title="Batch deployment",
     spec=ModelBatchDeploymentSpec,
     status=BatchDeploymentStatus,
-    columns=("name", "endpoint_name", "type", "created_at"),
+    columns=("name", "endpoint_name", "type", "model_version", "created_at"),
     actions=(Action("list-jobs", "List the jobs of its invocations, newest first."),),
     parent="batch_endpoint",
     parent_field="endpoint_name",

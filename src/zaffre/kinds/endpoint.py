@@ -250,6 +250,11 @@ class OnlineDeploymentStatus(Status):
     provisioning_state: str = Field(
         default="Creating", title="State", description="Whether the deployment answers."
     )
+    model_version: str | None = Field(
+        default=None,
+        title="Model version",
+        description="The model that answers now: `NAME:VERSION` where registered.",
+    )
     following: FollowStatus | None = Field(
         default=None, title="Following", description="How it comes to new versions of its model."
     )
@@ -283,6 +288,7 @@ ONLINE_DEPLOYMENT = Kind(
     columns=(
         "name",
         "endpoint_name",
+        "model_version",
         "provisioning_state",
         "ready_instances",
         "wanted_instances",

@@ -228,6 +228,12 @@ def asset(text: str) -> Asset:
     return Asset(names.name(named, "asset name"), names.version(version) if version else "")
 
 
+def said_model(reference: str) -> str:
+    """Name a model as answers do: `NAME:VERSION` where it is registered, else its reference."""
+    kind, _, rest = reference.partition(":")
+    return rest.partition("/")[2] if kind == "model" else reference
+
+
 def _resource(rest: str, text: str) -> Remote:
     match _LONG.sub("", rest, count=1).split("/"):
         case ["datastores", store, *inner]:

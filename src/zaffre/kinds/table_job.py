@@ -10,6 +10,7 @@ from zaffre.errors import Invalid, Place, Problem
 from zaffre.kinds.batch_deployment import ModelBatchDeploymentSpec, ScoringTask
 from zaffre.kinds.invocation import Invocation
 from zaffre.kinds.near import listed
+from zaffre.kinds.reference import said_model
 from zaffre.kinds.resource import Json, Key
 from zaffre.kinds.scoring_job import OUTPUT, STEP, TREES, about, settings_of
 from zaffre.kinds.table_ports import TableInput, TableOutput
@@ -136,7 +137,7 @@ def table_job(
     outputs = {name: dict(sink.data)} if sink.data is not None else {}
     order = {
         "stream": f"{deployment.workspace}/{deployment.parent}/{deployment.name}",
-        "model_version": task.model_reference.removeprefix(f"model:{deployment.workspace}/"),
+        "model_version": said_model(task.model_reference),
         "input": {"address": _address(source, ROWS), **_said(given, _GIVEN)},
         "output": {"address": _address(sink, name), **_said(wanted, _WANTED)},
         "script": task.script,

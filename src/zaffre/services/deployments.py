@@ -182,10 +182,14 @@ def _shares(shares: Mapping[str, int], name: str, share: int | None) -> dict[str
 
 def _alive(found: Resource, seen: Mapping[str, Mapping[str, Any]]) -> Resource:
     status = deployment_status(found)
-    known = seen.get(status.serving.id) if status.serving else None
-    if not known:
+    if status.serving is None:
         return found
+    version = gateway.model_name(status.serving) or None
+    known = seen.get(status.serving.id)
+    if not known:
+        return replace(found, status=status.model_copy(update={"model_version": version}))
     seen_now: dict[str, Any] = {
+        "model_version": version,
         "ready_instances": int(known.get("instances") or 0),
         "wanted_instances": known.get("wanted"),
     }

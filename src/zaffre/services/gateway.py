@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from zaffre.kinds.prediction_view import PredictionViewSpec
+from zaffre.kinds.reference import said_model
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.revision import Launch
 from zaffre.ports.metadata import Browse
@@ -227,8 +228,7 @@ def _capture(key: Key, launch: Launch, home: Home) -> dict[str, Any] | None:
 
 def model_name(launch: Launch) -> str:
     """Name a revision's model as answers do: `NAME:VERSION` where it is registered."""
-    kind, _, rest = launch.model_reference.partition(":")
-    return rest.partition("/")[2] if kind == "model" else launch.model_reference
+    return said_model(launch.model_reference)
 
 
 def scale_of(launch: Launch) -> dict[str, Any] | None:

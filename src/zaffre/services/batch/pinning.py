@@ -15,7 +15,7 @@ from zaffre.kinds.batch_deployment import (
 )
 from zaffre.kinds.inline import InlineEnvironment
 from zaffre.kinds.pipeline import PipelineJobSpec
-from zaffre.kinds.reference import Asset, parse_remote
+from zaffre.kinds.reference import Asset, parse_remote, said_model
 from zaffre.kinds.reference import asset as parse_asset
 from zaffre.kinds.resource import Json, Key, Spec
 from zaffre.kinds.tree import Leaf, Tree, tree_of
@@ -66,7 +66,8 @@ def _of_model(
     if environment.startswith("azureml:") and "://" not in environment:
         name = environment.removeprefix("azureml:")
         links.append(Link(f"environment:{key.workspace}/{name}", "environment"))
-    return BatchDeploymentStatus(task=task), links
+    version = said_model(task.model_reference) or None
+    return BatchDeploymentStatus(task=task, model_version=version), links
 
 
 def _written(wanted: str | InlineEnvironment | None) -> Json:

@@ -9,6 +9,7 @@ from zaffre.kinds import entity
 from zaffre.kinds.names import shown
 from zaffre.kinds.prediction import Prediction
 from zaffre.kinds.prediction_view import PredictionViewSpec
+from zaffre.kinds.reference import said_model
 from zaffre.kinds.resource import Key
 from zaffre.services.context import Context
 from zaffre.services.predictions.parts import room_of, spec_of
@@ -65,7 +66,7 @@ def document_of(found: Prediction) -> dict[str, Any]:
         "event_time": entity.text_of(found.event_time),
         "path": found.path.value,
         "made_at": entity.text_of(found.made_at),
-        "model": found.model or None,
+        "model": said_model(found.model) or None,
         "request_id": found.request or None,
         "job": found.job or None,
     }

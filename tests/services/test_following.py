@@ -10,7 +10,7 @@ import pytest
 
 from services.endpoint_context import BLUE, ENDPOINT, stage
 from services.job_context import HeldCompute
-from zaffre.errors import Invalid
+from zaffre.errors import Conflict, Invalid
 from zaffre.kinds import registry
 from zaffre.kinds.following import Stage
 from zaffre.kinds.loading import check
@@ -22,6 +22,7 @@ from zaffre.ports.tracking import Batch
 from zaffre.services import deployments, endpoints, following, job_types, models
 from zaffre.services import registry as aliases
 from zaffre.services.rollbacks import deployment as rollback
+from zaffre.services.rollbacks import endpoint as rollback_endpoint
 
 NEXT = Key("online_deployment", "default", "blue-next", parent="churn")
 GATE = {
@@ -408,6 +409,32 @@ def test_a_rollback_ends_following(world):
     assert (spec.model, spec.update_policy) == ("azureml:churn:1", "manual")
     document = {"name": "blue", "endpoint_name": "e"} | spec.model_dump(exclude_unset=True)
     check(registry.kind("online_deployment"), document)
+
+
+def test_the_endpoint_goes_back_to_the_version_before_a_promotion(world):
+    world.follow(update_policy="auto", steps=[50, 100], interval="1m")
+    world.version()
+    world.turn()
+    for _ in range(2):
+        world.turn(minutes=1)
+    assert (world.serving, world.names()) == ("2", ["blue"])
+    found = rollback_endpoint(world.ctx, ENDPOINT, None)
+    assert found.spec.traffic == {"blue": 100}
+    world.stage.settle()
+    assert world.serving == "1"
+    with pytest.raises(Conflict, match="took back version 2 already: version 1 serves"):
+        rollback_endpoint(world.ctx, ENDPOINT, None)
+
+
+def test_the_endpoint_has_nothing_to_undo_where_the_version_went_back(world):
+    world.follow(update_policy="auto", steps=[50, 100], interval="1m")
+    world.version()
+    world.turn()
+    world.answered(requests=100, failures=100)
+    world.turn()
+    assert (world.serving, world.names()) == ("1", ["blue"])
+    with pytest.raises(Conflict, match="version 1 serves, with all its requests"):
+        rollback_endpoint(world.ctx, ENDPOINT, None)
 
 
 @pytest.mark.parametrize(

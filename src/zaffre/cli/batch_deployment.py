@@ -19,7 +19,7 @@ def create(noun: Noun) -> click.Command:
         if set_default:
             change = {"defaults": {"deployment_name": made["name"]}}
             wanted.client().batch_endpoints.patch(change, made["endpoint_name"])
-        wanted.show(made)
+        wanted.show(made, noun.brief)
 
     return verbs.create(
         noun,

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from zaffre.cli import options, verbs
+from zaffre.cli.following import described
 from zaffre.cli.options import Wanted
 from zaffre.cli.verbs import Noun
 
@@ -21,7 +22,7 @@ def create(noun: Noun) -> click.Command:
             known = endpoints.get(made["endpoint_name"]).to_dict().get("traffic") or {}
             shares = {**dict.fromkeys(known, 0), made["name"]: 100}
             endpoints.patch({"traffic": shares}, made["endpoint_name"])
-        wanted.show(made)
+        wanted.show(made, noun.brief)
 
     return verbs.create(
         noun,
@@ -32,6 +33,11 @@ def create(noun: Noun) -> click.Command:
         ),
         then=then,
     )
+
+
+def show(noun: Noun) -> click.Command:
+    """Make `show`, which tells a person how a model is followed."""
+    return verbs.show(noun, described)
 
 
 def get_logs(noun: Noun) -> click.Command:
@@ -78,6 +84,7 @@ def rollback(noun: Noun) -> click.Command:
 
 VERBS: dict[str, Callable[[Noun], click.Command]] = {
     "create": create,
+    "show": show,
     "get-logs": get_logs,
     "rollback": rollback,
 }

@@ -8,8 +8,9 @@ from typing import Any, cast
 import click
 
 from zaffre.cli import options, verbs, writing
-from zaffre.cli.options import Wanted
+from zaffre.cli.options import Wanted, say
 from zaffre.cli.verbs import Noun
+from zaffre.cli.waiting import wait
 from zaffre.ml.endpoints import Endpoints
 
 REST = {"traffic": 0, "mirror_traffic": None}
@@ -138,10 +139,20 @@ def regenerate_keys(noun: Noun) -> click.Command:
 
 def rollback(noun: Noun) -> click.Command:
     """Make `rollback`."""
+
+    def then(wanted: Wanted, changed: dict[str, Any], *, patient: bool) -> None:
+        deployments = wanted.client().online_deployments
+        for one in deployments.list(changed["name"]):
+            if one.provisioning_state == "Updating":
+                say(f"Deployment `{one.name}` goes back to the version of before.")
+                if patient:
+                    wait(deployments, one.to_dict(), "online deployment")
+
     return verbs.rollback(
         noun,
-        "Share requests as before the last change of traffic.",
+        "Share requests as before the last change of traffic, or take back a version that came.",
         options.example("zaffre online-endpoint rollback -n diabetes"),
+        then,
     )
 
 

@@ -12,6 +12,7 @@ from zaffre.cli import options, output, steps, streaming, tree, verbs, writing
 from zaffre.cli.options import Wanted, say
 from zaffre.cli.verbs import Noun
 from zaffre.errors import Failed, Invalid
+from zaffre.kinds.job import JOB
 from zaffre.kinds.schema_words import stands_for
 from zaffre.ml import logs
 from zaffre.ml.checking import said
@@ -204,7 +205,7 @@ def cancel(noun: Noun) -> click.Command:
         job = jobs.cancel(name)
         if patient and job.status not in ENDED:
             job = jobs.wait(name)
-        wanted.show(job.to_dict())
+        wanted.show(job.to_dict(), noun.brief)
 
     return options.command(
         "cancel",
@@ -289,7 +290,7 @@ def _begun(wanted: Wanted, made: dict[str, Any], *, stream: bool) -> None:
     if stream:
         follow(wanted, wanted.client(), made["name"])
         return
-    wanted.show(made)
+    wanted.show(made, (*JOB.columns, *verbs.TOLD))
     if wanted.drawn:
         say(f"Follow it with `zaffre job stream -n {made['name']}`.")
 

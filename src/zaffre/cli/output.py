@@ -109,7 +109,7 @@ def _table(result: Any, columns: Sequence[str]) -> str:
         rows = [row if isinstance(row, Mapping) else {"value": row} for row in result]
         return table(rows, columns or list(dict.fromkeys(name for row in rows for name in row)))
     if isinstance(result, Mapping):
-        return facts(result)
+        return facts({name: lookup(result, name) for name in columns} if columns else result)
     return cell("", result)
 
 

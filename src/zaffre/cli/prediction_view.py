@@ -56,7 +56,7 @@ def load(noun: Noun) -> click.Command:
         if patient:
             made = wait(noun.collection(wanted), made, noun.title)
             check(made, job)
-        wanted.show(made)
+        wanted.show(made, noun.brief)
 
     return options.command(
         "load",
@@ -87,7 +87,7 @@ def refresh(noun: Noun) -> click.Command:
         if patient:
             made = wait(noun.collection(wanted), made, noun.title)
             check(made, job["name"])
-        wanted.show(made)
+        wanted.show(made, noun.brief)
 
     return options.command(
         "refresh",

@@ -9,14 +9,15 @@ import click
 
 from zaffre.cli import options
 from zaffre.cli.options import Wanted, say
-from zaffre.cli.verbs import Noun
+from zaffre.cli.verbs import TOLD, Noun
+from zaffre.kinds.job import JOB
 
 
 def _switch(verb: str, text: str) -> Callable[[Noun], click.Command]:
     def make(noun: Noun) -> click.Command:
         def run(wanted: Wanted, **values: Any) -> None:
             name, _, _ = noun.named(values)
-            wanted.show(noun.collection(wanted).act(verb, name))
+            wanted.show(noun.collection(wanted).act(verb, name), noun.brief)
 
         return options.command(
             verb,
@@ -35,7 +36,7 @@ def trigger(noun: Noun) -> click.Command:
     def run(wanted: Wanted, **values: Any) -> None:
         name, _, _ = noun.named(values)
         job = noun.collection(wanted).act("trigger", name)
-        wanted.show(job)
+        wanted.show(job, (*JOB.columns, *TOLD))
         if wanted.drawn:
             say(f"Follow it with `zaffre job stream -n {job['name']}`.")
 

@@ -35,7 +35,10 @@ OWN = {
 """Modules with verbs of one noun."""
 
 FIRST = 50
+TOLD = ("error", "warnings")
+"""What is also shown of a resource that was just made: it should not be missed."""
 Maker = Callable[["Noun"], click.Command]
+Drawn = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Noun:
     def title(self) -> str:
         """Give the noun in a sentence."""
         return self.kind.title.lower()
+
+    @property
+    def brief(self) -> tuple[str, ...]:
+        """Name what is shown of a resource that was just made or changed."""
+        return (*self.kind.columns, *TOLD)
 
     def collection(self, wanted: Wanted) -> Collection[Any]:
         """Give the collection of the noun's resources."""
@@ -109,7 +117,7 @@ def create(
         if then is not None:
             then(wanted, made, **extra)
         else:
-            wanted.show(made)
+            wanted.show(made, noun.brief)
 
     return options.command(
         "create",
@@ -152,7 +160,8 @@ def update(
                     "There is nothing to change: say `--set field=value`, or give a file."
                 )
             changed = collection.patch(change, name, version, **rest)
-        wanted.show(wait(collection, changed, noun.title) if patient else changed)
+        changed = wait(collection, changed, noun.title) if patient else changed
+        wanted.show(changed, noun.brief)
 
     return options.command(
         "update",
@@ -171,13 +180,14 @@ def update(
     )
 
 
-def show(noun: Noun) -> click.Command:
-    """Make `show`."""
+def show(noun: Noun, drawn: Drawn = dict) -> click.Command:
+    """Make `show`; `drawn` gives what a person sees of it."""
 
     def run(wanted: Wanted, **values: Any) -> None:
         name, version, rest = noun.named(values)
         chosen = {"version": version} if version else {}
-        wanted.show(noun.collection(wanted).get(name, **chosen, **rest).to_dict())
+        found = noun.collection(wanted).get(name, **chosen, **rest).to_dict()
+        wanted.show(drawn(found) if wanted.drawn and not wanted.query else found)
 
     return options.command(
         "show",
@@ -273,8 +283,10 @@ def delete(noun: Noun) -> click.Command:
     )
 
 
-def rollback(noun: Noun, about: str, epilog: str) -> click.Command:
-    """Make `rollback`, for nouns that have a way back."""
+def rollback(
+    noun: Noun, about: str, epilog: str, then: Callable[..., None] | None = None
+) -> click.Command:
+    """Make `rollback`, for nouns that have a way back; `then` goes on with what is waited for."""
 
     def run(wanted: Wanted, **values: Any) -> None:
         patient = not values.pop("no_wait")
@@ -282,7 +294,10 @@ def rollback(noun: Noun, about: str, epilog: str) -> click.Command:
         collection = noun.collection(wanted)
         found = collection.get(name, **rest)
         changed = collection.act("rollback", name, revision=found.revision, **rest)
-        wanted.show(wait(collection, changed, noun.title) if patient else changed)
+        if then is not None:
+            then(wanted, changed, patient=patient)
+        changed = wait(collection, changed, noun.title) if patient else changed
+        wanted.show(changed, noun.brief)
 
     return options.command(
         "rollback",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from zaffre.errors import Conflict
-from zaffre.kinds.endpoint import OnlineDeploymentSpec, OnlineDeploymentStatus
+from zaffre.kinds.endpoint import OnlineDeploymentSpec, OnlineDeploymentStatus, Shares
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.revision import Launch
 from zaffre.ports.metadata import Put
@@ -18,6 +18,8 @@ from zaffre.services.endpoint_parts import (
     endpoint_spec,
     endpoint_status,
 )
+from zaffre.services.following.parts import SUFFIX, Follower, version_of
+from zaffre.services.following.seeing import stored
 from zaffre.services.launches import ASKED, new_id, sized
 from zaffre.services.rollouts import FAILED, UPDATING, moved
 
@@ -59,9 +61,12 @@ def before(status: OnlineDeploymentStatus) -> Launch | None:
 def endpoint(ctx: Context, key: Key, revision: int | None) -> Resource:
     """Share an endpoint's requests as before the last change of its traffic.
 
+    Where a new version came into a deployment step by step, the version of before serves again.
+
     Raises:
         NotFound: there is no such endpoint.
-        Conflict: its traffic never changed, or who had a share is not ready.
+        Conflict: its traffic never changed, who had a share is not ready, or the version of
+            before serves already.
         Invalid: who had a share is gone.
         Stale: somebody changed it meanwhile.
     """
@@ -73,12 +78,47 @@ def endpoint(ctx: Context, key: Key, revision: int | None) -> Resource:
             hint='Say what it shall be: `zaffre online-endpoint update --traffic "blue=100"`.',
             code="nothing_before",
         )
+    follower = _followed(ctx, found, shares)
+    if follower is not None:
+        resources.check_revision(found, revision)
+        _take_back(ctx, follower)
+        return ctx.metadata.get(key)
     spec = endpoint_spec(found.spec)
     back = {
         "traffic": {**dict.fromkeys(spec.traffic, 0), **shares.traffic},
         "mirror_traffic": dict(shares.mirror_traffic),
     }
     return endpoints.update(ctx, found, spec.model_copy(update=back), revision)
+
+
+def _followed(ctx: Context, endpoint: Resource, shares: Shares) -> Follower | None:
+    """Give the deployment whose candidate, gone since, had a share before the last change."""
+    for name in shares.traffic:
+        own = name.removesuffix(SUFFIX)
+        known = stored(ctx, _deployment_of(endpoint, name))
+        found = stored(ctx, _deployment_of(endpoint, own)) if own != name and not known else None
+        if found is not None and deployment_status(found).following is not None:
+            return Follower(found)
+    return None
+
+
+def _deployment_of(endpoint: Resource, name: str) -> Key:
+    return Key("online_deployment", endpoint.key.workspace, name, parent=endpoint.key.name)
+
+
+def _take_back(ctx: Context, follower: Follower) -> None:
+    """Let the version serve again that served before the last one came."""
+    serving, name = follower.status.serving, follower.key.name
+    version = version_of(serving.model_reference) if serving else ""
+    if version != follower.follow.version:
+        raise Conflict(
+            f"Deployment `{name}` took back version {follower.follow.version} already: "
+            f"version {version} serves, with all its requests.",
+            hint=f"Another version: `zaffre online-deployment rollback -n {name} "
+            f"-e {follower.key.parent}`.",
+            code="nothing_before",
+        )
+    deployment(ctx, follower.key, None)
 
 
 def _as_before(spec: OnlineDeploymentSpec, target: Launch) -> OnlineDeploymentSpec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from zaffre.errors import Invalid
 from zaffre.ml import settings as settings_
@@ -42,9 +42,42 @@ COLLECTIONS = {
 }
 """The collection of each kind: its module, loaded when the first is asked for, and its class."""
 
+C = TypeVar("C", bound="Collection[Any]")
+
+
+class Of(Generic[C]):
+    """The collection of a kind as an attribute of the client, made when it is first asked for."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.__doc__ = f"Resources of the kind `{kind}`."
+
+    @overload
+    def __get__(self, client: None, owner: type[MLClient]) -> Self: ...
+    @overload
+    def __get__(self, client: MLClient, owner: type[MLClient]) -> C: ...
+    def __get__(self, client: MLClient | None, owner: type[MLClient]) -> Self | C:
+        """Give the collection of a client, or this of the class."""
+        return self if client is None else cast("C", client.collection(self.kind))
+
 
 class MLClient:
     """A workspace, found by argument, ZAFFRE_URL, `config.json` upward from here, or the home."""
+
+    jobs: Of[Jobs] = Of("job")
+    schedules: Of[Schedules] = Of("schedule")
+    data: Of[DataAssets] = Of("data")
+    models: Of[Models] = Of("model")
+    environments: Of[Environments] = Of("environment")
+    components: Of[Components] = Of("component")
+    compute: Of[Collection[Compute]] = Of("compute")
+    datastores: Of[Datastores] = Of("datastore")
+    workspaces: Of[Workspaces] = Of("workspace")
+    online_endpoints: Of[OnlineEndpoints] = Of("online_endpoint")
+    online_deployments: Of[OnlineDeployments] = Of("online_deployment")
+    prediction_views: Of[PredictionViews] = Of("prediction_view")
+    batch_endpoints: Of[BatchEndpoints] = Of("batch_endpoint")
+    batch_deployments: Of[BatchDeployments] = Of("batch_deployment")
 
     def __init__(  # noqa: PLR0913 (the arguments of Azure's client, and ours)
         self,
@@ -106,76 +139,6 @@ class MLClient:
     def tracking_uri(self) -> str:
         """Give the address for `mlflow.set_tracking_uri`."""
         return self.connection.target.url
-
-    @property
-    def jobs(self) -> Jobs:
-        """Give the jobs."""
-        return cast("Jobs", self.collection("job"))
-
-    @property
-    def schedules(self) -> Schedules:
-        """Give the schedules."""
-        return cast("Schedules", self.collection("schedule"))
-
-    @property
-    def data(self) -> DataAssets:
-        """Give the data."""
-        return cast("DataAssets", self.collection("data"))
-
-    @property
-    def models(self) -> Models:
-        """Give the models."""
-        return cast("Models", self.collection("model"))
-
-    @property
-    def environments(self) -> Environments:
-        """Give the environments."""
-        return cast("Environments", self.collection("environment"))
-
-    @property
-    def components(self) -> Components:
-        """Give the components."""
-        return cast("Components", self.collection("component"))
-
-    @property
-    def compute(self) -> Collection[Compute]:
-        """Give the computes."""
-        return cast("Collection[Compute]", self.collection("compute"))
-
-    @property
-    def datastores(self) -> Datastores:
-        """Give the datastores."""
-        return cast("Datastores", self.collection("datastore"))
-
-    @property
-    def workspaces(self) -> Workspaces:
-        """Give the workspaces of the server."""
-        return cast("Workspaces", self.collection("workspace"))
-
-    @property
-    def online_endpoints(self) -> OnlineEndpoints:
-        """Give the online endpoints."""
-        return cast("OnlineEndpoints", self.collection("online_endpoint"))
-
-    @property
-    def online_deployments(self) -> OnlineDeployments:
-        """Give the online deployments."""
-        return cast("OnlineDeployments", self.collection("online_deployment"))
-
-    @property
-    def prediction_views(self) -> PredictionViews:
-        """Give the prediction views."""
-        return cast("PredictionViews", self.collection("prediction_view"))
-
-    @property
-    def batch_endpoints(self) -> BatchEndpoints:
-        """Give the batch endpoints."""
-        return cast("BatchEndpoints", self.collection("batch_endpoint"))
-
-    @property
-    def batch_deployments(self) -> BatchDeployments:
-        """Give the batch deployments."""
-        return cast("BatchDeployments", self.collection("batch_deployment"))
 
     def collection(self, kind: str) -> Collection[Any]:
         """Give the collection of a kind by its name."""

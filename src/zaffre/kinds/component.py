@@ -138,7 +138,10 @@ COMPONENT = Kind(
         "pipeline": PipelineComponentSpec,
         "parallel": ParallelComponentSpec,
     },
-    later=("sweep", "spark", "automl"),
+    inside={
+        "sweep": "A step of type `sweep` in a pipeline does it, over a `trial` component.",
+    },
+    later=("spark", "automl"),
     default_variant="command",
     example="""\
 $schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json

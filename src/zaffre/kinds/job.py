@@ -22,7 +22,7 @@ from zaffre.kinds.processed import Processed
 from zaffre.kinds.resource import Action, Kind, Spec, Status
 from zaffre.kinds.sweep import SweepJobSpec
 
-NOT_YET = ("parallel", "automl", "spark", "import", "finetuning")
+NOT_YET = ("automl", "spark", "import", "finetuning")
 """Types of jobs that a later version brings."""
 
 
@@ -282,6 +282,9 @@ JOB = Kind(
         "pipeline": PipelineJobSpec,
         "sweep": SweepJobSpec,
         "run": TrackedRunSpec,
+    },
+    inside={
+        "parallel": "Put it below `jobs:` of a document of type `pipeline`: it is a step there.",
     },
     later=NOT_YET,
     reported=("run",),

@@ -131,7 +131,9 @@ def _wrong_type(kind: Kind, document: Document) -> Iterator[Problem]:
     place = document.value_place(("$schema",) if given is None else ("type",))
     word = chosen.strip().lower()
     title = kind.title.lower()
-    if word in kind.later:
+    if word in kind.inside:
+        yield Problem(f"No {title} of its own is of type `{word}`.", place, kind.inside[word])
+    elif word in kind.later:
         hint = f"Supported: {listed(_offered(kind))}."
         yield Problem(
             f"A {title} of type `{word}` is not yet supported in this version.", place, hint

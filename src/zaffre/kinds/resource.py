@@ -65,8 +65,9 @@ class Kind:
     `name` is snake case (`online_endpoint`), `noun` the command line's (`online-endpoint`),
     `plural` the path's (`online-endpoints`). A versioned kind may have a `container`: the spec of
     what is said of a name as a whole, stored under version "". `variants` maps the value of `type`
-    to a spec where kinds come in types. `later` names types that are not supported yet, `reported`
-    those that only the server makes. `parent` is the kind whose name is part of the address;
+    to a spec where kinds come in types. `inside` says of types that are written inside
+    another document how, `later` names those not supported yet, `reported` those that only the
+    server makes. `parent` is the kind whose name is part of the address;
     documents give it as `parent_field` (a deployment's `endpoint_name`).
     """
 
@@ -82,6 +83,7 @@ class Kind:
     container: type[Spec] | None = None
     parent: str | None = None
     parent_field: str = ""
+    inside: Mapping[str, str] = field(default_factory=dict)
     later: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
     variants: Mapping[str, type[Spec]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zaffre.kinds.job import CommandJobSpec
+from zaffre.kinds.machine import Machine
 from zaffre.ports.builder import Build, Ready
 from zaffre.ports.compute import Report
 from zaffre.services import workspaces
@@ -104,8 +105,13 @@ class HeldCompute:
         return [path, f"sha256:{hashlib.sha256(data).hexdigest()}", len(data), 420, str(file)]
 
 
+TWO_CPUS = Machine(cpus=2, memory_bytes=8 * 2**30)
+
+
 @contextmanager
-def job_context(root: Path, compute: Any = None, builder: Any = None) -> Iterator[Context]:
+def job_context(
+    root: Path, compute: Any = None, builder: Any = None, machine: Machine = TWO_CPUS
+) -> Iterator[Context]:
     """Give a context with the workspace `default`."""
     home = Home(root)
     root.mkdir(exist_ok=True)
@@ -127,6 +133,7 @@ def job_context(root: Path, compute: Any = None, builder: Any = None) -> Iterato
             clock=clock,
             home=home,
             addresses=Addresses("http://127.0.0.1:8642", "http://127.0.0.1:8643"),
+            machine=machine,
         )
         workspaces.ensure_default(ctx)
         yield ctx

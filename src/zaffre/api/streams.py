@@ -16,7 +16,7 @@ from zaffre.api.bodies import flag, number
 from zaffre.kinds import wire
 from zaffre.kinds.job_state import TERMINAL
 from zaffre.kinds.resource import Key, Resource
-from zaffre.services import history, jobs
+from zaffre.services import jobs
 from zaffre.services.context import Context
 
 CHUNK = 256 * 1024
@@ -94,7 +94,7 @@ async def _follow(ctx: Context, key: Key, offset: int, *, with_log: bool) -> Asy
 
 
 async def _shown(ctx: Context, key: Key) -> dict[str, Any]:
-    return wire.to_wire(await run_in_threadpool(history.show, ctx, key))
+    return wire.to_wire(await run_in_threadpool(jobs.show, ctx, key))
 
 
 def _state(job: Resource) -> str:

@@ -91,7 +91,8 @@ _DELETE: dict[str, Delete] = {
     "batch_deployment": batch_deployments.delete,
 }
 _SHOW: dict[str, Show] = {
-    "job": history.show,
+    "compute": jobs.show_compute,
+    "job": jobs.show,
     "environment": environments.show,
     "schedule": schedules.show,
     "online_deployment": deployments.show,
@@ -100,7 +101,8 @@ _SHOW: dict[str, Show] = {
 }
 _FIND: dict[str, Show] = {"job": history.show}
 _BROWSE: dict[str, Browsing] = {
-    "job": history.browse,
+    "compute": jobs.browse_computes,
+    "job": jobs.browse,
     "environment": environments.browse,
     "online_deployment": deployments.browse,
     "prediction_view": predictions.browse,

@@ -45,7 +45,8 @@ class Terminal:
             return
         self._state = job["status"]
         if self._state not in ENDED:
-            self.line(f"{job['name']}: {self._state}")
+            why = f" - {job['reason']}" if job.get("reason") else ""
+            self.line(f"{job['name']}: {self._state}{why}")
 
     def end(self, job: dict[str, Any]) -> None:
         """Finish the last line; the summary follows."""
@@ -76,7 +77,7 @@ def shown(text: str) -> str:
 def summary(client: MLClient, job: dict[str, Any]) -> str:
     """Say how a job is, or how it ended: state, time, exit code, metrics, outputs."""
     facts: dict[str, Any] = {name: job[name] for name in FIELDS if job.get(name)}
-    facts["status"] = job.get("status")
+    facts |= {name: job[name] for name in ("status", "reason") if job.get(name)}
     seconds = elapsed(job)
     if seconds is not None:
         facts["duration"] = spoken(seconds)

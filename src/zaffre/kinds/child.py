@@ -136,6 +136,7 @@ def _command(level: Level, node: Node, inputs: Mapping[str, Json]) -> dict[str, 
         "resources": step.get("resources") or body.get("resources"),
         "distribution": step.get("distribution") or body.get("distribution"),
         "limits": limits,
+        "queue_settings": step.get("queue_settings"),
     }
 
 
@@ -176,6 +177,7 @@ def _sweep(level: Level, node: Node, inputs: Mapping[str, Json]) -> dict[str, Js
         "early_termination",
         "limits",
         "resources",
+        "queue_settings",
     )
     return {name: node.step[name] for name in fields if node.step.get(name) is not None}
 

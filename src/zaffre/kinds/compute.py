@@ -19,8 +19,20 @@ class ComputeStatus(Status):
     provisioning_state: str = Field(
         default="Succeeded", title="State", description="Whether the compute can be used."
     )
+    state: str = Field(
+        default="Running",
+        title="Working",
+        description="`Running`, or `Stopped`: it starts no job.",
+    )
     running: int = Field(default=0, title="Running", description="Jobs that run now.")
-    waiting: int = Field(default=0, title="Waiting", description="Jobs that wait for a slot.")
+    waiting: int = Field(default=0, title="Waiting", description="Jobs that wait for it.")
+    capacity: str | None = Field(
+        default=None, title="Capacity", description="What its jobs may hold together."
+    )
+    free: str | None = Field(default=None, title="Free", description="What is left of that.")
+    queue: dict[str, str] | None = Field(
+        default=None, title="Queue", description="The first jobs that wait, and why they do."
+    )
 
 
 COMPUTE = Kind(
@@ -30,7 +42,7 @@ COMPUTE = Kind(
     title="Compute",
     spec=LocalComputeSpec,
     status=ComputeStatus,
-    columns=("name", "type", "slots", "running", "waiting"),
+    columns=("name", "type", "state", "capacity", "free", "running", "waiting"),
     actions=(
         Action("start", "Take jobs again."),
         Action("stop", "Take no more jobs."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
+from zaffre.kinds.compute_price import Price
 from zaffre.kinds.part import Dropped, Part
 from zaffre.kinds.resource import Spec
 
@@ -43,6 +44,7 @@ class CloudComputeSpec(Spec):
     enable_node_public_ip: bool | None = Field(
         default=None, title="Public address", description="Accepted, not acted on."
     )
+    price_per_hour: Price = None
 
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """Say that the local pool does the work."""

@@ -80,7 +80,7 @@ class CommandJobSpec(Spec):
         default=None, title="Identity", description="Accepted, not acted on."
     )
     queue_settings: QueueSettings | None = Field(
-        default=None, title="Queue", description="How urgent it is. Accepted, not acted on."
+        default=None, title="Queue", description="How urgent it is."
     )
     display_name: str | None = Field(
         default=None, title="Display name", description="Name shown to people; need not be unique."
@@ -100,7 +100,6 @@ class CommandJobSpec(Spec):
 _NOT_ACTED_ON = (
     ("identity", "There is no cloud identity here: the job acts as the one who submits it."),
     ("services", "Services are not started: read the log and the files of the job instead."),
-    ("queue_settings", "Jobs are taken in the order in which they come."),
 )
 
 
@@ -209,6 +208,7 @@ class JobStatus(Status):
     """How the job goes."""
 
     status: str = Field(default="NotStarted", title="Status", description="State of the job.")
+    reason: str | None = Field(default=None, title="Reason", description="Why it waits.")
     error: JobError | None = Field(default=None, title="Error", description="Why it failed.")
     queued_at: float | None = Field(
         default=None, title="Queued", description="When it was queued."
@@ -219,6 +219,11 @@ class JobStatus(Status):
     signal: int | None = Field(default=None, title="Signal", description="Signal that ended it.")
     attempt: int = Field(default=0, title="Attempt", description="How often it was started.")
     usage: JobUsage | None = Field(default=None, title="Usage", description="What it consumed.")
+    devices: tuple[str, ...] | None = Field(
+        default=None,
+        title="GPUs",
+        description="Places in the driver's list of the GPUs that it may use.",
+    )
     environment_id: str | None = Field(
         default=None, title="Environment", description="Environment it ran in."
     )
@@ -268,7 +273,7 @@ JOB = Kind(
     title="Job",
     spec=CommandJobSpec,
     status=JobStatus,
-    columns=("name", "display_name", "experiment_name", "status", "created_at"),
+    columns=("name", "display_name", "experiment_name", "status", "created_at", "reason"),
     actions=(
         Action("stream", "Follow the log until the job ends."),
         Action("cancel", "Ask the job to stop."),

@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
+from zaffre.kinds.amounts import CPUS, GPUS, MEMORY, Amounts, MemorySize, bytes_of
 from zaffre.kinds.part import AnyCase, Part
+
+URGENCY = {"low": 25, "medium": 50, "high": 75}
+"""What the words for a priority mean as numbers."""
+
+MEDIUM = URGENCY["medium"]
+"""The priority of a job that gives none."""
+
+_TIERS = {"spot": "low", "premium": "high"}
 
 
 class CommandLimits(Part):
@@ -21,6 +30,25 @@ class JobResources(Part):
     """How much of a compute the job takes."""
 
     instance_count: int = Field(default=1, ge=1, title="Instances", description="How many nodes.")
+    cpus: float | None = Field(
+        default=None,
+        gt=0,
+        le=4096,
+        title="CPUs",
+        description="CPUs that it holds on each node; left out, one in all. An extension.",
+    )
+    memory: MemorySize | None = Field(
+        default=None,
+        title="Memory",
+        description="Memory that it holds on each node, as `2g`. An extension.",
+    )
+    gpus: int | None = Field(
+        default=None,
+        ge=0,
+        le=1024,
+        title="GPUs",
+        description="GPUs that it gets for itself on each node. An extension.",
+    )
     instance_type: str | list[str] | None = Field(
         default=None, title="Instance type", description="Size of a node. Kept, not acted on."
     )
@@ -39,6 +67,16 @@ class JobResources(Part):
     properties: dict[str, JsonValue] = Field(
         default_factory=dict, title="Properties", description="Kept, not acted on."
     )
+
+    def amounts(self) -> Amounts:
+        """Give what the job holds of a machine that runs all of its nodes."""
+        each = {
+            CPUS: self.cpus or 0,
+            MEMORY: bytes_of(self.memory) if self.memory else 0,
+            GPUS: self.gpus or 0,
+        }
+        held = {name: value * self.instance_count for name, value in each.items() if value}
+        return {CPUS: 1.0, **held}
 
 
 class Distribution(Part):
@@ -121,7 +159,20 @@ class QueueSettings(Part):
 
     job_tier: (
         Annotated[Literal["null", "spot", "basic", "standard", "premium"], AnyCase] | None
-    ) = Field(default=None, title="Tier", description="Kept, not acted on.")
-    priority: Annotated[Literal["low", "medium", "high"], AnyCase] | None = Field(
-        default=None, title="Priority", description="Kept, not acted on."
+    ) = Field(
+        default=None,
+        title="Tier",
+        description="Where no priority is given, `spot` is a low one and `premium` a high one.",
     )
+    priority: (
+        Annotated[str, AnyCase, Field(pattern=r"^(low|medium|high|[0-9]{1,2}|100)$")] | None
+    ) = Field(
+        default=None,
+        title="Priority",
+        description="`low`, `medium`, `high`, or a number up to 100; they are 25, 50 and 75.",
+    )
+
+    def urgency(self) -> int:
+        """Give the priority as a number: more goes first."""
+        word = self.priority or _TIERS.get(self.job_tier or "", "medium")
+        return URGENCY[word] if word in URGENCY else int(word)

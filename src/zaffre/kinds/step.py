@@ -346,7 +346,7 @@ class Step(_Runnable, _Control):
         default_factory=dict, title="Services", description="Accepted, not started."
     )
     queue_settings: QueueSettings | None = Field(
-        default=None, title="Queue", description="Accepted, not acted on."
+        default=None, title="Queue", description="How urgent it is."
     )
     comment: str | None = Field(default=None, title="Comment", description="A note.")
     experiment_name: str | None = Field(

@@ -58,7 +58,7 @@ class SweepJobSpec(Spec):
         default=None, title="Resources", description="How much each trial takes."
     )
     queue_settings: QueueSettings | None = Field(
-        default=None, title="Queue", description="Accepted, not acted on."
+        default=None, title="Queue", description="How urgent it is."
     )
     identity: JobIdentity | None = Field(
         default=None, title="Identity", description="Accepted, not acted on."

@@ -18,6 +18,7 @@ from zaffre.server import home as places
 from zaffre.server.clock import SystemClock
 from zaffre.server.gateway import GatewayKeeper
 from zaffre.server.loop import Loop
+from zaffre.server.machine import read_machine
 from zaffre.server.settings import Settings
 from zaffre.server.work import Work
 from zaffre.services import endpoints, job_types, workspaces
@@ -89,6 +90,7 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         tokens=SqlTokens(database, clock),
         predictions=SqlPredictions(database, clock),
         clock=clock,
+        machine=read_machine(),
         home=home,
         addresses=Addresses(
             f"http://{_authority(settings.host, settings.port)}",

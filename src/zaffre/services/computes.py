@@ -10,6 +10,8 @@ from zaffre.services import resources
 from zaffre.services.context import Context
 
 LOCAL = "local"
+STOPPED = "Stopped"
+RUNNING = "Running"
 
 BACKENDS: Mapping[str, str] = {}
 """What runs the jobs of a type of compute, where that is not this machine's own pool."""

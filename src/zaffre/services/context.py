@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from zaffre.errors import NotFound
+from zaffre.kinds.machine import Machine
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.artifacts import ArtifactStore
 from zaffre.ports.builder import Builder
@@ -122,6 +123,7 @@ class Context:
     home: Home
     addresses: Addresses
     actor: Actor = SERVER
+    machine: Machine = field(default_factory=Machine)
     job_types: Mapping[str, JobType] = field(default_factory=dict)
     steps: StepMemory | None = None
     tables: CaptureTables | None = None

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from zaffre.kinds.resource import Resource, Spec
 from zaffre.store.resource_rows import key_of, resource_of
 
-MOST = 512
+MOST = 4096
 """Resources that are remembered."""
 
 CHARACTERS = 8 * 2**20

@@ -5,8 +5,9 @@ from __future__ import annotations
 from zaffre.services.jobs.advancing import advance
 from zaffre.services.jobs.changing import update
 from zaffre.services.jobs.journals import take as journal
-from zaffre.services.jobs.pools import unfinished
+from zaffre.services.jobs.queue import unfinished
 from zaffre.services.jobs.reading import logs, outputs
+from zaffre.services.jobs.showing import browse, browse_computes, show, show_compute
 from zaffre.services.jobs.stopping import cancel, delete
 from zaffre.services.jobs.submitting import submit
 from zaffre.services.jobs.tending import report, tidy
@@ -14,6 +15,8 @@ from zaffre.services.jobs.variables import job_environment
 
 __all__ = [
     "advance",
+    "browse",
+    "browse_computes",
     "cancel",
     "delete",
     "job_environment",
@@ -21,6 +24,8 @@ __all__ = [
     "logs",
     "outputs",
     "report",
+    "show",
+    "show_compute",
     "submit",
     "tidy",
     "unfinished",

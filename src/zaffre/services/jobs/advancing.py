@@ -54,12 +54,13 @@ def _queue(ctx: Context, job: Resource) -> Resource:
 
 
 def _claim(ctx: Context, job: Resource) -> Resource | None:
-    """Take a slot, if there is one and nobody came before."""
+    """Take a part of the pool, if there is room; whose turn it is was decided before."""
     with pools.claiming:
-        if not pools.has_room(ctx, job):
+        room = pools.room(ctx, job)
+        if room is None:
             return None
         runs.ensure(ctx, job)
-        return move(ctx, job, JobState.PREPARING)
+        return move(ctx, job, JobState.PREPARING, devices=room.devices)
 
 
 def _prepare(ctx: Context, job: Resource) -> Resource | None:

@@ -6,15 +6,19 @@ from collections.abc import Callable
 
 from zaffre.errors import Invalid, NotFound, Place, Problem
 from zaffre.kinds import expression, names
+from zaffre.kinds.amounts import NODES, lacking, said
 from zaffre.kinds.expression import Known
 from zaffre.kinds.job import CommandJobSpec
 from zaffre.kinds.job_ports import JobInput
 from zaffre.kinds.reference import Asset, CloudPath, DatastorePath, Remote, parse_remote
 from zaffre.kinds.resource import Key
 from zaffre.services import datastores
+from zaffre.services.computes import name_of
 from zaffre.services.context import Context
+from zaffre.services.jobs.pools import Pools
 
 _MOST_COMMAND = 100_000
+_ASKED = {NODES: "instance_count"}
 _PORT_HINT = "Use letters, digits, `_` and `-`, not beginning with a digit: it becomes a variable."
 
 
@@ -34,8 +38,24 @@ def check(ctx: Context, workspace: str, spec: CommandJobSpec) -> None:
             found += _problem_of(check_target, ctx, workspace, wanted.path, f"outputs.{name}.path")
     if spec.code:
         found += _problem_of(_check_source, ctx, workspace, spec.code, "code")
+    found += _beyond(ctx, workspace, spec)
     if found:
         raise Invalid(found[0].message, hint=found[0].hint, problems=tuple(found))
+
+
+def _beyond(ctx: Context, workspace: str, spec: CommandJobSpec) -> list[Problem]:
+    """Find what a job asks for that its compute never has."""
+    name = name_of(spec.compute)
+    pool = Pools(ctx).named(workspace, name)
+    wanted = pool.wanted(spec)
+    return [
+        Problem(
+            f"It asks for {said(one, wanted[one])}; `{name}` has {said(one, pool.capacity[one])}.",
+            Place(field=f"resources.{_ASKED.get(one, one)}"),
+            "Ask for less, or choose another compute: `zaffre compute list`.",
+        )
+        for one in lacking(wanted, {}, pool.capacity)
+    ]
 
 
 def pinned(ctx: Context, workspace: str, text: str) -> str:

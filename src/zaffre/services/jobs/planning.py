@@ -125,6 +125,7 @@ def _facts(ctx: Context, job: Resource, values: Values, ready: Ready) -> JobFact
         inputs=values.inputs,
         outputs=values.outputs,
         virtual_environment=ready.venv,
+        devices=status_of(job).devices,
     )
 
 

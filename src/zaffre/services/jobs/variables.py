@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -23,11 +23,12 @@ class JobFacts:
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     virtual_environment: str = ""
+    devices: Sequence[str] | None = None
 
 
 def job_environment(facts: JobFacts) -> dict[str, str]:
     """Give the variables of a job: those of MLflow, of Azure ML, and our own."""
-    return _mlflow(facts) | _azureml(facts) | _own(facts) | _ports(facts)
+    return _mlflow(facts) | _azureml(facts) | _own(facts) | _ports(facts) | _devices(facts.devices)
 
 
 def tracking_url(url: str, workspace: str) -> str:
@@ -83,3 +84,10 @@ def _ports(facts: JobFacts) -> dict[str, str]:
         found[f"AZUREML_OUTPUT_{name}"] = value
         found.setdefault(f"AZUREML_DATAREFERENCE_{name}", value)
     return found
+
+
+def _devices(devices: Sequence[str] | None) -> dict[str, str]:
+    """Show a job its own GPUs only, numbered as the driver does."""
+    if devices is None:
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(devices), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}

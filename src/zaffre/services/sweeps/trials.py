@@ -51,8 +51,9 @@ def trial_document(
         },
         **{name: body.get(name) for name in _FIELDS},
     }
-    if spec.resources is not None:
-        document["resources"] = spec.resources.model_dump(mode="json", exclude_unset=True)
+    for field, part in (("resources", spec.resources), ("queue_settings", spec.queue_settings)):
+        if part is not None:
+            document[field] = part.model_dump(mode="json", exclude_unset=True)
     return {name: value for name, value in document.items() if value is not None}
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +16,9 @@ from zaffre.api.routing import Access, Route
 from zaffre.errors import Invalid
 from zaffre.kinds import names
 from zaffre.kinds.tree import from_document
-from zaffre.services import trees
+from zaffre.ports.artifacts import Blob
+from zaffre.ports.direct import Place
+from zaffre.services import blobs, trees
 from zaffre.services.context import Context
 
 _BASE = "/api/v1/workspaces/{workspace}"
@@ -22,11 +28,45 @@ _MIB = 2**20
 async def missing(request: Request) -> Response:
     """Say which of some digests are not stored."""
     ctx: Context = request.scope["context"]
+    digests = await _digests(request)
+    return text_answer({"missing": await run_in_threadpool(trees.missing, ctx, digests)})
+
+
+async def downloads(request: Request) -> Response:
+    """Say where content can be got past this server; what is not named comes by this server."""
+    ctx: Context = request.scope["context"]
+    digests = await _digests(request)
+    return _places(await run_in_threadpool(blobs.downloads, ctx, digests))
+
+
+async def uploads(request: Request) -> Response:
+    """Say where content can be put past this server; what is not named goes by this server."""
+    ctx: Context = request.scope["context"]
+    body = body_of(await request.body())
+    rows = body.get("blobs") if isinstance(body, dict) else None
+    try:
+        wanted = [_blob(row) for row in rows] if isinstance(rows, list) else [_blob(rows)]
+    except (TypeError, KeyError, ValueError):
+        hint = 'Send {"blobs": [{"digest": "sha256:...", "size": 1}]}.'
+        raise Invalid("`blobs` is a list of digests and sizes.", hint=hint) from None
+    return _places(await run_in_threadpool(blobs.uploads, ctx, wanted))
+
+
+def _blob(row: Any) -> Blob:
+    return Blob(str(row["digest"]), int(row["size"]))
+
+
+async def _digests(request: Request) -> list[str]:
     body = body_of(await request.body())
     digests = body.get("digests") if isinstance(body, dict) else None
     if not isinstance(digests, list) or not all(isinstance(text, str) for text in digests):
         raise Invalid("`digests` is a list of texts.", hint='Send {"digests": ["sha256:..."]}.')
-    return text_answer({"missing": await run_in_threadpool(trees.missing, ctx, digests)})
+    return [str(text) for text in digests]
+
+
+def _places(found: Mapping[str, Place]) -> Response:
+    places = {digest: asdict(place) for digest, place in found.items()}
+    return text_answer({"places": places}, headers={"cache-control": "no-store"})
 
 
 async def put_blob(request: Request) -> Response:
@@ -64,6 +104,21 @@ ROUTES: tuple[Route, ...] = (
         Access.WRITE,
         "Say which content is not stored.",
         max_body=16 * _MIB,
+    ),
+    Route(
+        "POST",
+        f"{_BASE}/blobs/downloads",
+        downloads,
+        Access.READ,
+        "Say where content can be got past the server.",
+        reads=True,
+    ),
+    Route(
+        "POST",
+        f"{_BASE}/blobs/uploads",
+        uploads,
+        Access.WRITE,
+        "Say where content can be put past the server.",
     ),
     Route(
         "PUT", f"{_BASE}/blobs/{{digest}}", put_blob, Access.WRITE, "Store content.", max_body=0

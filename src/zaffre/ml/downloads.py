@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from zaffre.errors import Failed, Invalid
+from zaffre.errors import Failed, Invalid, Unavailable
+from zaffre.ml import direct
 
 if TYPE_CHECKING:
     from zaffre.ml.connection import Connection
@@ -57,7 +58,17 @@ def fetch(
     Raises:
         Failed: the content that came is not what its digest says.
     """
-    return [_fetch(connection, file, inside(folder, file.path), advance) for file in files]
+    wanted = list(files)
+    places = direct.download_places(connection, {file.digest: file.size for file in wanted})
+    return [
+        _fetch(
+            _Source(connection, file.digest, places.get(file.digest)),
+            file,
+            inside(folder, file.path),
+            advance,
+        )
+        for file in wanted
+    ]
 
 
 def inside(folder: Path, path: str) -> Path:
@@ -72,22 +83,64 @@ def inside(folder: Path, path: str) -> Path:
     return folder.joinpath(*parts)
 
 
-def _fetch(
-    connection: Connection, file: File, place: Path, advance: Callable[[int], None]
-) -> Path:
+class _Landing:
+    """A file being written, and the digest of what it has got."""
+
+    def __init__(self, target: BinaryIO, advance: Callable[[int], None]) -> None:
+        self._target = target
+        self._advance = advance
+        self._seen = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """Give the digest of all that came."""
+        return f"sha256:{self._seen.hexdigest()}"
+
+    def take(self, chunk: bytes) -> None:
+        """Write the next bytes."""
+        self._target.write(chunk)
+        self._seen.update(chunk)
+        self._advance(len(chunk))
+
+    def again(self) -> None:
+        """Forget what came."""
+        self._advance(-self._target.tell())
+        self._target.seek(0)
+        self._target.truncate()
+        self._seen = hashlib.sha256()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a file comes from: its own place if it has one that works, else the server."""
+
+    connection: Connection
+    digest: str
+    place: direct.Place | None
+
+    def read(self, take: Callable[[bytes], None], again: Callable[[], None]) -> None:
+        """Give the content piece by piece; `again` says that it begins anew."""
+        if self.place is not None:
+            try:
+                direct.get(self.place, take)
+            except Unavailable:
+                again()
+            else:
+                return
+        path = self.connection.path("blobs", self.digest)
+        with self.connection.stream("GET", path) as body:
+            for chunk in body.iter_bytes(CHUNK):
+                take(chunk)
+
+
+def _fetch(source: _Source, file: File, place: Path, advance: Callable[[int], None]) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-    seen = hashlib.sha256()
     try:
-        with (
-            os.fdopen(handle, "wb") as target,
-            connection.stream("GET", connection.path("blobs", file.digest)) as body,
-        ):
-            for chunk in body.iter_bytes(CHUNK):
-                target.write(chunk)
-                seen.update(chunk)
-                advance(len(chunk))
-        if f"sha256:{seen.hexdigest()}" != file.digest:
+        with os.fdopen(handle, "wb") as target:
+            landing = _Landing(target, advance)
+            source.read(landing.take, landing.again)
+        if landing.digest != file.digest:
             raise Failed(
                 f"`{file.path}` arrived damaged: its content is not what its digest says."
             )

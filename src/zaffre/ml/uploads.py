@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from zaffre.errors import Invalid
+from zaffre.errors import Invalid, Unavailable
+from zaffre.ml import direct
 
 PLAIN = 0o644
 PROGRAM = 0o755
@@ -101,7 +102,11 @@ def send_tree(
             ]
             wanted = set(missing)
             advance(sum(by_digest[one].size for one in batch if one not in wanted))
-            jobs = [senders.submit(_send, wire, one, by_digest[one], advance) for one in missing]
+            places = direct.upload_places(wire, {one: by_digest[one].size for one in missing})
+            jobs = [
+                senders.submit(_send, wire, one, by_digest[one], places.get(one), advance)
+                for one in missing
+            ]
             for job in jobs:
                 job.result()
     files = [
@@ -113,7 +118,16 @@ def send_tree(
     return str(answer["digest"])
 
 
-def _send(wire: Wire, name: str, file: Entry, advance: Callable[[int], None]) -> None:
+def _send(
+    wire: Wire,
+    name: str,
+    file: Entry,
+    place: direct.Place | None,
+    advance: Callable[[int], None],
+) -> None:
+    """Send one file: to its own place if it has one that works, else to the server."""
+    if place is not None and _put(place, file, advance):
+        return
     wire.call(
         "PUT",
         wire.path("blobs", name),
@@ -121,6 +135,21 @@ def _send(wire: Wire, name: str, file: Entry, advance: Callable[[int], None]) ->
         headers={"Content-Length": str(file.size), "Content-Type": "application/octet-stream"},
         timeout=None,
     )
+
+
+def _put(place: direct.Place, file: Entry, advance: Callable[[int], None]) -> bool:
+    sent = [0]
+
+    def count(size: int) -> None:
+        sent[0] += size
+        advance(size)
+
+    try:
+        direct.put(place, Content(file.source, count))
+    except Unavailable:
+        advance(-sent[0])
+        return False
+    return True
 
 
 def _batches(digests: list[str]) -> Iterable[list[str]]:

@@ -70,7 +70,14 @@ class ArtifactStore(Protocol):
         """
 
     def path(self, digest: str) -> Path | None:
-        """Give a local file to link or copy from, or None where the store has none."""
+        """Give a local file to link or copy from, or None where there is no such content."""
+
+    def size(self, digest: str) -> int:
+        """Give how many bytes content has, without reading it.
+
+        Raises:
+            NotFound: no such content.
+        """
 
     def missing(self, digests: Sequence[str]) -> list[str]:
         """Say which of these are not stored; those that are count as stored just now."""

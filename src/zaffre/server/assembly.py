@@ -15,6 +15,7 @@ from zaffre.api.table import all_routes
 from zaffre.ports.tokens import Principal, Role
 from zaffre.runtime.scoring import PROGRAM
 from zaffre.server import home as places
+from zaffre.server.artifacts import artifact_store
 from zaffre.server.clock import SystemClock
 from zaffre.server.gateway import GatewayKeeper
 from zaffre.server.loop import Loop
@@ -23,7 +24,6 @@ from zaffre.server.settings import Settings
 from zaffre.server.work import Work
 from zaffre.services import endpoints, job_types, workspaces
 from zaffre.services.context import Addresses, Context, Home
-from zaffre.store.artifacts import FolderArtifacts
 from zaffre.store.database import Database
 from zaffre.store.files import SqlFiles
 from zaffre.store.logged_models import SqlLoggedModels
@@ -71,12 +71,14 @@ def assemble(settings: Settings, home: Home) -> Assembly:
 def make_context(settings: Settings, home: Home, database: Database) -> Context:
     """Give the services their ports; nothing is written."""
     clock = SystemClock()
+    artifacts, direct = artifact_store(settings, home, clock)
     return Context(
         metadata=SqlMetadata(database, clock),
         tracking=SqlTracking(database, clock),
         files=SqlFiles(database, clock),
         logged_models=SqlLoggedModels(database, clock),
-        artifacts=FolderArtifacts(home.artifacts),
+        artifacts=artifacts,
+        direct=direct,
         computes={"local": _local(settings, home)},
         job_types=job_types.OWN,
         steps=SqlStepMemory(database, clock),

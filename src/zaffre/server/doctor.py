@@ -16,13 +16,13 @@ from zaffre.adapters.local.processes import alive_jobs
 from zaffre.errors import ZaffreError
 from zaffre.runtime.gateway.processes import alive_workers
 from zaffre.server import gateway
+from zaffre.server.artifacts import artifact_store
 from zaffre.server.clock import SystemClock
 from zaffre.server.settings import Settings, from_environment
 from zaffre.services import doctor, doctor_endpoints, doctor_jobs
 from zaffre.services.context import Addresses, Context, Home
 from zaffre.services.doctor import Diagnosis, Finding
 from zaffre.store import checks
-from zaffre.store.artifacts import FolderArtifacts
 from zaffre.store.database import Database
 from zaffre.store.files import SqlFiles
 from zaffre.store.logged_models import SqlLoggedModels
@@ -80,7 +80,7 @@ def examine(settings: Settings, *, full: bool = False) -> Diagnosis:
         more = [("jobs", doctor_jobs.jobs(alive_jobs(home.jobs), live=live))]
         if live or (home.run / "gateway.json").exists():  # else it never had a server
             more.append(("endpoints", doctor_endpoints.endpoints(workers, live=live)))
-        found = doctor.examine(_context(home, database), full=full, more=more)
+        found = doctor.examine(_context(settings, home, database), full=full, more=more)
         return Diagnosis(["database", *found.checks], [*broken, *found.findings])
     finally:
         database.close()
@@ -119,16 +119,17 @@ def is_live(home: Home) -> bool:
     return False
 
 
-def _context(home: Home, database: Database) -> Context:
+def _context(settings: Settings, home: Home, database: Database) -> Context:
     """Give the checks what they read; nothing else is there."""
     clock = SystemClock()
+    artifacts, _ = artifact_store(settings, home, clock, make=False)
     nothing: Any = SimpleNamespace()
     return Context(
         metadata=SqlMetadata(database, clock),
         tracking=SqlTracking(database, clock),
         files=SqlFiles(database, clock),
         logged_models=SqlLoggedModels(database, clock),
-        artifacts=FolderArtifacts(home.artifacts, make=False),
+        artifacts=artifacts,
         computes={},
         builder=nothing,
         secrets=nothing,

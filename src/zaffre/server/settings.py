@@ -19,7 +19,8 @@ class Settings:
     """How one server runs.
 
     A port of 0 is any free one, None the one of the last time or else the usual one.
-    `hosts` are further host names that it answers to; an empty `database` is the home's own;
+    `hosts` are further host names that it answers to; an empty `database` is the home's own, and
+    so are empty `artifacts`; `artifact_cache` is how many bytes of a bucket the home keeps;
     `mirrors` maps the beginnings of addresses to what stands in for them in jobs' downloads.
     """
 
@@ -28,6 +29,9 @@ class Settings:
     port: int | None = None
     gateway_port: int | None = None
     database: str = ""
+    artifacts: str = ""
+    artifact_options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    artifact_cache: int = 20 * 2**30
     hosts: tuple[str, ...] = ()
     strict_environments: bool = False
     isolation: str = "auto"
@@ -52,11 +56,37 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         port=_port(environment, "ZAFFRE_PORT"),
         gateway_port=_port(environment, "ZAFFRE_GATEWAY_PORT"),
         database=environment.get("ZAFFRE_DATABASE", ""),
+        artifacts=environment.get("ZAFFRE_ARTIFACTS", ""),
+        artifact_options=_of_s3(environment),
+        artifact_cache=_gigabytes(environment, "ZAFFRE_ARTIFACTS_CACHE_GB", 20) * 2**30,
         hosts=tuple(environment.get("ZAFFRE_HOSTS", "").replace(",", " ").split()),
         strict_environments=environment.get("ZAFFRE_STRICT_ENVIRONMENTS", "") in YES,
         isolation=environment.get("ZAFFRE_ISOLATION", "auto"),
         mirrors=_mirrors(environment.get("ZAFFRE_MIRRORS", "")),
     )
+
+
+def _of_s3(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give what the usual variables say of S3; the library reads those of other clouds."""
+    named = {
+        "access_key_id": ("AWS_ACCESS_KEY_ID",),
+        "secret_access_key": ("AWS_SECRET_ACCESS_KEY",),
+        "session_token": ("AWS_SESSION_TOKEN",),
+        "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+        "endpoint": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    }
+    found = {
+        word: next((environment[name] for name in names if environment.get(name)), "")
+        for word, names in named.items()
+    }
+    return {word: value for word, value in found.items() if value}
+
+
+def _gigabytes(environment: Mapping[str, str], name: str, usual: int) -> int:
+    text = environment.get(name, "") or str(usual)
+    if not text.isdecimal():
+        raise Invalid(f"{name} is `{text}`, which is no whole number of gigabytes.")
+    return int(text)
 
 
 def _mirrors(text: str) -> dict[str, str]:

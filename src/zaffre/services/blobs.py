@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from zaffre.errors import Failed
+from zaffre.errors import Failed, Invalid
+from zaffre.kinds import names
+from zaffre.ports.artifacts import Blob
+from zaffre.ports.direct import Place
 from zaffre.services.context import Context
 
+MOST_PLACES = 1000
 _CHUNK = 2**20
 _REMEMBERED = 1024
 
@@ -23,11 +28,37 @@ def size_of(ctx: Context, digest: str) -> int:
     Raises:
         NotFound: there is none.
     """
-    path = ctx.artifacts.path(digest)
-    if path is not None:
-        return path.stat().st_size
-    with ctx.artifacts.open(digest) as file:
-        return sum(len(chunk) for chunk in iter(lambda: file.read(_CHUNK), b""))
+    return ctx.artifacts.size(digest)
+
+
+def downloads(ctx: Context, digests: Sequence[str]) -> dict[str, Place]:
+    """Say which content clients can get past the server, and where.
+
+    Raises:
+        Invalid: these are too many, or one is no digest.
+    """
+    _check_few(digests)
+    known = [names.digest(digest) for digest in digests]
+    return ctx.direct.downloads(known) if ctx.direct else {}
+
+
+def uploads(ctx: Context, wanted: Sequence[Blob]) -> dict[str, Place]:
+    """Say which content clients can put past the server, and where.
+
+    Raises:
+        Invalid: these are too many, or one has no digest or size.
+    """
+    _check_few(wanted)
+    for blob in wanted:
+        names.digest(blob.digest)
+        if blob.size < 0:
+            raise Invalid(f"{blob.size} is no size.")
+    return ctx.direct.uploads(wanted) if ctx.direct else {}
+
+
+def _check_few(asked: Sequence[object]) -> None:
+    if len(asked) > MOST_PLACES:
+        raise Invalid(f"Ask for at most {MOST_PLACES} at a time.")
 
 
 def verify(ctx: Context, digest: str) -> int:

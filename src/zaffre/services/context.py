@@ -14,6 +14,7 @@ from zaffre.ports.builder import Builder
 from zaffre.ports.capture_tables import CaptureTables
 from zaffre.ports.clock import Clock
 from zaffre.ports.compute import Compute
+from zaffre.ports.direct import DirectAccess
 from zaffre.ports.files import FileStore
 from zaffre.ports.logged_models import LoggedModelStore
 from zaffre.ports.metadata import SERVER, Actor, MetadataStore
@@ -129,6 +130,7 @@ class Context:
     tables: CaptureTables | None = None
     parquet: ParquetReader | None = None
     scoring_program: Path | None = None
+    direct: DirectAccess | None = None
 
     def acting(self, actor: Actor) -> Context:
         """Give the same context for another actor."""

@@ -68,9 +68,9 @@ def store_tree(ctx: Context, tree: Tree) -> str:
 
 
 def _check_size(ctx: Context, leaf: Leaf) -> None:
-    path = ctx.artifacts.path(leaf.digest)
-    if path is not None and path.stat().st_size != leaf.size:
-        raise Conflict(f"`{leaf.path}` is {path.stat().st_size} bytes long, not {leaf.size}.")
+    size = ctx.artifacts.size(leaf.digest)
+    if size != leaf.size:
+        raise Conflict(f"`{leaf.path}` is {size} bytes long, not {leaf.size}.")
 
 
 def load_tree(ctx: Context, digest: str) -> Tree:

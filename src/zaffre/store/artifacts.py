@@ -20,8 +20,8 @@ from zaffre.store.artifacts_disk import (
     touch,
     translated,
 )
-from zaffre.store.artifacts_read import checked
-from zaffre.store.artifacts_write import FolderUpload, drop_if_orphaned
+from zaffre.store.artifacts_read import absent, checked
+from zaffre.store.artifacts_write import FolderUpload, Sender, drop_if_orphaned
 
 RESERVE = 32 * 2**20
 """Bytes that uploads leave free, so that state changes still fit on a full disk."""
@@ -55,9 +55,9 @@ class FolderArtifacts:
         finally:
             upload.abort()
 
-    def receive(self) -> FolderUpload:
-        """Begin to store content that comes piece by piece."""
-        return FolderUpload(self.tmp, self._place, reserve=self.reserve)
+    def receive(self, first: Sender | None = None) -> FolderUpload:
+        """Begin to store content that comes piece by piece; `first` is done before it is there."""
+        return FolderUpload(self.tmp, self._place, reserve=self.reserve, first=first)
 
     def adopt(self, path: Path, blob: Blob) -> None:
         """Move a file into the store by renaming it where that is safe, else by copying it."""
@@ -86,6 +86,13 @@ class FolderArtifacts:
         """Give the blob's own file, or None if it is not stored."""
         place = self._place(digest)
         return place if place.is_file() and not place.is_symlink() else None
+
+    def size(self, digest: str) -> int:
+        """Give the size of the blob's file."""
+        path = self.path(digest)
+        if path is None:
+            raise absent(digest)
+        return path.stat().st_size
 
     def missing(self, digests: Sequence[str]) -> list[str]:
         """Say which are not stored; mark the others as stored now."""

@@ -34,6 +34,11 @@ def checked(place: Path, digest: str) -> BinaryIO:
     return io.BytesIO(content)
 
 
+def absent(digest: str) -> NotFound:
+    """Make the error of content that is not stored."""
+    return NotFound(f"There is no content {digest} here.")
+
+
 def damaged(digest: str) -> Failed:
     """Make the error of content that is not what its name says."""
     return Failed(
@@ -76,8 +81,8 @@ def _open(place: Path, digest: str) -> io.FileIO:
     try:
         descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(f"There is no content {digest} here.") from None
+        raise absent(digest) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise NotFound(f"There is no content {digest} here.")
+        raise absent(digest)
     return io.FileIO(descriptor, "rb")

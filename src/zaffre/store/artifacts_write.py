@@ -16,11 +16,23 @@ from zaffre.store.artifacts_disk import publish, touch, translated
 _LOOK_EVERY = 16 * 2**20
 
 
+Sender = Callable[[Path, Blob], None]
+"""What is done with a file of known content before it becomes visible."""
+
+
 class FolderUpload:
     """One upload. Its temporary file is locked while this process lives: a sweep can tell."""
 
-    def __init__(self, folder: Path, place: Callable[[str], Path], *, reserve: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        place: Callable[[str], Path],
+        *,
+        reserve: int,
+        first: Sender | None = None,
+    ) -> None:
         self._place = place
+        self._first = first
         self._reserve = reserve
         self._hash = hashlib.sha256()
         self._size = 0
@@ -50,6 +62,8 @@ class FolderUpload:
                     code="digest_mismatch",
                     hint="Send it again.",
                 )
+            if self._first is not None:
+                self._first(self._path, blob)
             with translated("store content"):
                 self._finish(self._place(blob.digest))
         finally:

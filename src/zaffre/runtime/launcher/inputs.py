@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Callable
 
+from zaffre.runtime.launcher.bringing import blob_path, bring
 from zaffre.runtime.launcher.fetch import fetch
 from zaffre.runtime.launcher.plan import Plan
 
@@ -38,6 +39,10 @@ def prepare(plan: Plan, check: Check) -> None:
         os.makedirs(f"{plan.folder}/{name}", mode=0o700, exist_ok=True)
     with open(f"{plan.folder}/journal.jsonl", "ab"):
         pass
+    try:
+        bring(plan, check)
+    except (ValueError, OSError) as error:
+        raise Unusable(f"What the job needs cannot be had: {error}") from error
     if plan.code:
         with open(plan.code, "rb") as file:
             place_tree(json.load(file), plan.blobs, work, check, linked=False)
@@ -74,12 +79,7 @@ def place_tree(
         if parent not in made:
             os.makedirs(parent, mode=0o700, exist_ok=True)
             made.add(parent)
-        _place_file(_blob(blobs, digest), digest, place, mode, linked=linked)
-
-
-def _blob(blobs: str, digest: str) -> str:
-    digits = digest.rpartition(":")[2]
-    return f"{blobs}/{digits[:2]}/{digits}"
+        _place_file(blob_path(blobs, digest), digest, place, mode, linked=linked)
 
 
 def _place_file(blob: str, digest: str, place: str, mode: int, *, linked: bool) -> None:

@@ -31,6 +31,7 @@ class Plan:
         self.guest: str | None = document.get("guest")
         self.code: str | None = document.get("code")
         self.blobs: str = document.get("blobs") or ""
+        self.places: dict[str, str] = document.get("places") or {}
         self.inputs: list[dict[str, Any]] = document.get("inputs") or []
         self.outputs: list[dict[str, Any]] = document.get("outputs") or []
         self.keep: str | None = document.get("keep")

@@ -50,6 +50,8 @@ def make_plan(
     kept = attempts.place(ctx, job, found, ready)
     if kept:
         own[UNFINISHED] = str(kept)
+    code = _code(ctx, job.key.workspace, spec)
+    inputs = _inputs(ctx, spec, found)
     plan = {
         "job": job.key.name,
         "workspace": job.key.workspace,
@@ -58,8 +60,9 @@ def make_plan(
         "command": command.text,
         "env": {**job_environment(facts), **own, **command.variables},
         **_interpreter(ready),
-        "code": _code(ctx, job.key.workspace, spec),
-        "inputs": _inputs(ctx, spec, found),
+        "code": _manifest(ctx, code),
+        "inputs": inputs,
+        "places": sources.places(ctx, code, inputs),
         "outputs": _outputs(spec, values),
         "keep": str(kept) if kept else None,
         **_limits(spec),
@@ -138,14 +141,16 @@ def _interpreter(ready: Ready) -> dict[str, str]:
 
 
 def _code(ctx: Context, workspace: str, spec: CommandJobSpec) -> str | None:
-    """Give where the manifest of the code lies on this machine."""
-    if not spec.code:
-        return None
-    content = files.resolve(ctx, workspace, parse_remote(spec.code))
-    path = ctx.artifacts.path(content.digest)
-    if path is None:
-        raise NotFound(f"The code `{spec.code}` is not stored here.")
-    return str(path)
+    """Give the tree of the code."""
+    return files.resolve(ctx, workspace, parse_remote(spec.code)).digest if spec.code else None
+
+
+def _manifest(ctx: Context, tree: str | None) -> str | None:
+    """Give where the manifest of a tree lies on this machine."""
+    path = ctx.artifacts.path(tree) if tree else None
+    if tree and path is None:
+        raise NotFound(f"The code {tree} is not stored here.")
+    return str(path) if path else None
 
 
 def _inputs(ctx: Context, spec: CommandJobSpec, found: dict[str, Source]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -55,6 +56,24 @@ def find(ctx: Context, workspace: str, text: str) -> Source:
         raise Invalid(f"`{reference}` cannot be read yet.", hint=hint)
     content = files.resolve(ctx, workspace, reference)
     return Source(tree=content.digest, file=content.file, reference=f"tree:{content.digest}")
+
+
+def places(ctx: Context, code: str | None, inputs: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Say where the launcher gets content that is not on this machine; {} where all is here.
+
+    What it cannot get by itself is brought here first.
+    """
+    if ctx.direct is None:
+        return {}
+    used = trees.load_tree(ctx, code).leaves if code else ()
+    digests = {leaf.digest for leaf in used}
+    digests |= {row[1] for one in inputs if one["tree"] for row in one["tree"]["files"]}
+    distant = ctx.direct.distant(sorted(digests))
+    found = ctx.direct.downloads(distant)
+    for digest in distant:
+        if digest not in found:
+            ctx.artifacts.path(digest)
+    return {digest: place.url for digest, place in found.items()}
 
 
 def _of_asset(ctx: Context, workspace: str, reference: Asset) -> Source:

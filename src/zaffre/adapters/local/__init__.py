@@ -16,7 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zaffre.adapters.local.processes import LOCK, Children, alive_jobs, is_held, try_lock
+from zaffre.adapters.local.nursery import Nursery
+from zaffre.adapters.local.processes import (
+    PASSED,
+    Children,
+    alive_jobs,
+    is_held,
+    open_log,
+    try_lock,
+)
 from zaffre.errors import Failed, Invalid, Unavailable
 from zaffre.ports.compute import Report
 
@@ -68,6 +76,10 @@ class LocalCompute:
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
         self._children = Children()
+        program = str(RUNTIME / "launcher" / "__main__.py")
+        self._program = (settings.python, "-I", "-S", program)
+        self._environment = inherited(settings.environment)
+        self._nursery = Nursery(self._children, self._program, self._environment, settings.jobs)
         self._starting = threading.Lock()
         self._starts: dict[str, int] = {}
         self._repairs: dict[str, int] = {}
@@ -167,15 +179,12 @@ class LocalCompute:
 
     def _launch(self, folder: Path, lock: int, *options: str) -> None:
         """Start the launcher with the lock held: there is no moment when nobody holds it."""
-        command = [
-            self.settings.python,
-            "-I",
-            "-S",
-            str(RUNTIME / "launcher" / "__main__.py"),
-            str(folder),
-        ]
-        environment = inherited(self.settings.environment) | {"ZAFFRE_JOB_FOLDER": str(folder)}
-        self._children.spawn([*command, "--lock", str(LOCK), *options], environment, folder, lock)
+        with open_log(folder) as log:
+            if self._nursery.launch(folder, lock, log, options):
+                return
+            environment = self._environment | {"ZAFFRE_JOB_FOLDER": str(folder)}
+            words = [*self._program, str(folder), "--lock", str(PASSED), *options]
+            self._children.spawn(words, environment, log, lock)
 
     def _repair(self, name: str, folder: Path, state: dict[str, Any]) -> Report:
         tried = self._repairs.get(name, 0)

@@ -7,11 +7,11 @@ import fcntl
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-LOCK = 3
-"""The number under which a launcher finds its lock open."""
+PASSED = 3
+"""The number under which a program finds what was passed on: a launcher its job's lock."""
 
 _MARKER = b"ZAFFRE_JOB_FOLDER="
 
@@ -47,39 +47,46 @@ def is_held(path: Path) -> bool:
         os.close(lock)
 
 
+@contextlib.contextmanager
+def open_log(folder: Path) -> Iterator[int]:
+    """Open what takes the words of a job's launcher, apart from the job's own log."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    log = os.open(folder / "launcher.log", flags, 0o600)
+    try:
+        yield log
+    finally:
+        os.close(log)
+
+
 class Children:
-    """Launchers started by this server: told of when they end, so that none stays a zombie."""
+    """Programs started by this server: told of when they end, so that none stays a zombie."""
 
     def __init__(self) -> None:
         self._running: set[int] = set()
         self._guard = threading.Lock()
 
     def spawn(
-        self, command: Sequence[str], environment: Mapping[str, str], folder: Path, lock: int
-    ) -> None:
-        """Start a launcher in a session of its own, its job's lock passed on as file `LOCK`."""
+        self, command: Sequence[str], environment: Mapping[str, str], log: int, passed: int
+    ) -> int:
+        """Start a program in a session of its own, with a file passed on as number `PASSED`."""
         self.reap()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        log = os.open(folder / "launcher.log", flags, 0o600)
-        try:
-            child = os.posix_spawn(
-                command[0],
-                list(command),
-                environment,
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, log, 1),
-                    (os.POSIX_SPAWN_DUP2, log, 2),
-                    (os.POSIX_SPAWN_DUP2, lock, LOCK),
-                ],
-                setsid=True,
-                setsigmask=(),
-                setsigdef=(signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
-            )
-        finally:
-            os.close(log)
+        child = os.posix_spawn(
+            command[0],
+            list(command),
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, log, 1),
+                (os.POSIX_SPAWN_DUP2, log, 2),
+                (os.POSIX_SPAWN_DUP2, passed, PASSED),
+            ],
+            setsid=True,
+            setsigmask=(),
+            setsigdef=(signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
+        )
         with self._guard:
             self._running.add(child)
+        return child
 
     def reap(self) -> None:
         """Take note of those that ended."""

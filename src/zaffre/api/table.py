@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from zaffre.api import (
     batch,
+    computes,
     endpoints,
     files,
     jobs,
@@ -28,6 +29,7 @@ def all_routes() -> list[Route]:
     own = [
         *system.ROUTES,
         *jobs.ROUTES,
+        *computes.ROUTES,
         *schedules.ROUTES,
         *sweeps.ROUTES,
         *endpoints.ROUTES,

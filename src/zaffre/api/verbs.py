@@ -52,6 +52,7 @@ class Verbs:
 
 _CREATE: dict[str, Create] = {
     "workspace": workspaces.create,
+    "compute": computes.create,
     "datastore": datastores.create,
     "data": data.create,
     "environment": environments.create,
@@ -66,6 +67,7 @@ _CREATE: dict[str, Create] = {
     "batch_deployment": batch_deployments.create,
 }
 _UPDATE: dict[str, Update] = {
+    "compute": computes.update,
     "component": components.update,
     "datastore": datastores.update,
     "job": jobs.update,

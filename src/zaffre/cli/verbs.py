@@ -20,6 +20,7 @@ from zaffre.kinds.resource import Kind
 from zaffre.ml.collection import Collection
 
 OWN = {
+    "compute": "compute",
     "job": "job",
     "model": "model",
     "schedule": "schedule",

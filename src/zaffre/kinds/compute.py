@@ -12,9 +12,14 @@ from zaffre.kinds.resource import Action, Kind, Status
 NOT_YET = ("virtualmachine", "synapsespark", "ray")
 """Types of compute that a later version brings."""
 
+ATTACHED = ("kubernetes", "ray")
+"""Types of compute that stand for something made elsewhere."""
+
 
 class ComputeStatus(Status):
     """How busy the compute is."""
+
+    hidden = frozenset({"handled_until"})
 
     provisioning_state: str = Field(
         default="Succeeded", title="State", description="Whether the compute can be used."
@@ -23,6 +28,18 @@ class ComputeStatus(Status):
         default="Running",
         title="Working",
         description="`Running`, or `Stopped`: it starts no job.",
+    )
+    turned_at: float | None = Field(
+        default=None, title="Since", description="When it was started or stopped."
+    )
+    state_reason: str | None = Field(
+        default=None, title="Why", description="Why, where nobody did it by hand."
+    )
+    last_activity_at: float | None = Field(
+        default=None, title="Last activity", description="When it was started, or a job ran."
+    )
+    handled_until: float | None = Field(
+        default=None, title="Handled", description="Up to when its own schedules are followed."
     )
     running: int = Field(default=0, title="Running", description="Jobs that run now.")
     waiting: int = Field(default=0, title="Waiting", description="Jobs that wait for it.")
@@ -45,7 +62,9 @@ COMPUTE = Kind(
     columns=("name", "type", "state", "capacity", "free", "running", "waiting"),
     actions=(
         Action("start", "Take jobs again."),
-        Action("stop", "Take no more jobs."),
+        Action("stop", "Start no more jobs; those under way go on."),
+        Action("attach", "Let something made elsewhere be a compute."),
+        Action("detach", "Forget a compute that was attached."),
     ),
     variants={
         "local": LocalComputeSpec,

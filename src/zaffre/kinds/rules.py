@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from zaffre.errors import Invalid, Problem
 from zaffre.kinds import expression, names, reference
+from zaffre.kinds.compute_rules import compute_problems
 from zaffre.kinds.document import Document, Steps, dotted
 from zaffre.kinds.environment_rules import environment_problems, inner_environment_problems
 from zaffre.kinds.explaining import TEMPLATE, template_hint
@@ -214,6 +215,7 @@ def _database(document: Document) -> Iterator[Problem]:
 _RULES: dict[str, tuple[Check, ...]] = {
     "data": (_paths("path"),),
     "model": (_paths("path"),),
+    "compute": (compute_problems,),
     "datastore": (_absolute, _database),
     "environment": (environment_problems, _paths("conda_file", "build.path")),
     "component": (

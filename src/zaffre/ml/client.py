@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from zaffre.ml.assets import DataAssets, Datastores, Environments
     from zaffre.ml.batch import BatchDeployments, BatchEndpoints
     from zaffre.ml.collection import Collection
+    from zaffre.ml.computes import Computes
     from zaffre.ml.endpoints import OnlineDeployments, OnlineEndpoints
-    from zaffre.ml.entities import Compute
     from zaffre.ml.entity import Entity
     from zaffre.ml.jobs import Jobs
     from zaffre.ml.models import Models
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 COLLECTIONS = {
     "workspace": ("places", "Workspaces"),
-    "compute": ("collection", "Collection"),
+    "compute": ("computes", "Computes"),
     "datastore": ("assets", "Datastores"),
     "data": ("assets", "DataAssets"),
     "environment": ("assets", "Environments"),
@@ -70,7 +70,7 @@ class MLClient:
     models: Of[Models] = Of("model")
     environments: Of[Environments] = Of("environment")
     components: Of[Components] = Of("component")
-    compute: Of[Collection[Compute]] = Of("compute")
+    compute: Of[Computes] = Of("compute")
     datastores: Of[Datastores] = Of("datastore")
     workspaces: Of[Workspaces] = Of("workspace")
     online_endpoints: Of[OnlineEndpoints] = Of("online_endpoint")

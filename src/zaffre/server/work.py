@@ -14,6 +14,7 @@ from zaffre.services import (
     deployments,
     environments,
     following,
+    instances,
     job_types,
     jobs,
     predictions,
@@ -62,6 +63,7 @@ class Work:
         now = self._context.clock.monotonic()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
+            yield Step("instances", partial(instances.tend, self._context))
             for key in schedules.watched(self._context):
                 yield Step(key.reference, partial(schedules.advance, self._context, key))
             for journal in captures.journals(self._context):

@@ -23,7 +23,7 @@ class Compute(Entity, kind="compute"):
 
 
 class LocalCompute(Compute):
-    """This machine, with so many jobs at a time."""
+    """This machine, or a part of it."""
 
     def __init__(self, **fields: Any) -> None:
         super().__init__(**{"type": "local", **fields})
@@ -37,7 +37,7 @@ class AmlCompute(Compute):
 
 
 class ComputeInstance(Compute):
-    """A machine for one person; here a name for the local pool."""
+    """A machine for one person: this one, while it is started."""
 
     def __init__(self, **fields: Any) -> None:
         super().__init__(**{"type": "computeinstance", **fields})

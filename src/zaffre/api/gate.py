@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from zaffre.api.credentials import SAFE, token_of
 from zaffre.api.errors import answer, status_of, translate
 from zaffre.api.matching import Match, Table
 from zaffre.api.routing import Access, Caller, Route
@@ -26,7 +25,6 @@ from zaffre.services import workspaces
 from zaffre.services.context import Context
 
 LOG = logging.getLogger("zaffre.api")
-SAFE = frozenset({"GET", "HEAD"})
 RANK = {
     Role.READER: Access.READ,
     Role.CONTRIBUTOR: Access.WRITE,
@@ -103,14 +101,15 @@ class Gate:
         prefix = _strip_workspace(scope)
         found = self._table.find(scope["method"], scope["path"])
         open_to_all = found is not None and found.route.access is Access.PUBLIC
-        principal = NOBODY if open_to_all else self._authenticate(headers)
+        token = "" if open_to_all else token_of(scope["method"], headers)
+        principal = NOBODY if open_to_all else self._authenticate(token)
         if found is None:
             raise self._unknown(scope)
         scope["path_params"] = found.params
         workspace = _workspace(found, principal, prefix)
         _check_access(principal, found, workspace)
         await self._check_workspace(found.route, workspace)
-        caller = Caller(principal, workspace, request_id)
+        caller = Caller(principal, workspace, request_id, token)
         scope["zaffre"] = caller
         scope["context"] = self._context.acting(Actor(principal.name, request_id))
         limited = _limit_body(headers, receive, found.route.max_body)
@@ -144,8 +143,7 @@ class Gate:
         if method not in SAFE and site not in (None, "same-origin", "none"):
             raise Forbidden("Calls from other sites are not served.", code="origin")
 
-    def _authenticate(self, headers: Headers) -> Principal:
-        token = _bearer(headers)
+    def _authenticate(self, token: str) -> Principal:
         principal = self._context.tokens.check(token) if token else None
         if principal is None:
             raise Unauthenticated(
@@ -180,19 +178,6 @@ def _own_job(principal: Principal) -> str:
     if principal.role is not Role.JOB:
         return ""
     return Key("job", principal.workspace, principal.job).reference
-
-
-def _bearer(headers: Headers) -> str:
-    """Give the token of the Authorization header: Bearer, or the password of Basic."""
-    scheme, _, value = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    return ""
 
 
 def _strip_workspace(scope: Scope) -> str:

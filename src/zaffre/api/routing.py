@@ -37,6 +37,7 @@ class Caller:
     principal: Principal
     workspace: str = "default"
     request_id: str = ""
+    token: str = field(default="", repr=False)
 
     @property
     def job(self) -> str:

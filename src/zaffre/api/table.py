@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from zaffre.api import (
     batch,
+    changes,
     computes,
     endpoints,
     files,
@@ -14,6 +15,7 @@ from zaffre.api import (
     models,
     prediction_views,
     schedules,
+    sessions,
     sweeps,
     system,
 )
@@ -28,6 +30,8 @@ def all_routes() -> list[Route]:
     """Give every route; those of single kinds come before the general ones."""
     own = [
         *system.ROUTES,
+        *sessions.ROUTES,
+        *changes.ROUTES,
         *jobs.ROUTES,
         *computes.ROUTES,
         *schedules.ROUTES,

@@ -105,6 +105,16 @@ class Page:
     next: str = ""
 
 
+@dataclass(frozen=True)
+class Change:
+    """One write of one resource; `mark` grows from each to the next."""
+
+    mark: int
+    verb: str
+    key: Key
+    revision: int
+
+
 class MetadataStore(Protocol):
     """Keeps resources. Every method is safe to call from any thread."""
 
@@ -132,6 +142,9 @@ class MetadataStore(Protocol):
 
     def links(self, reference: str, *, up: bool) -> list[Link]:
         """List the links that end at a reference (`up`) or start from it."""
+
+    def changes(self, workspace: str, after: int | None, limit: int = 500) -> Sequence[Change]:
+        """List what was written in a workspace after a mark, oldest first; None gives the last."""
 
     def recall(self, once: Once) -> Key | None:
         """Give the key of the resource that an earlier call with this token added, if any.

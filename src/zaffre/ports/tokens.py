@@ -45,3 +45,12 @@ class TokenStore(Protocol):
 
     def revoke(self, *, name: str) -> None:
         """End all tokens of a principal; nothing happens if it has none."""
+
+    def end(self, token: str) -> None:
+        """End one token; nothing happens if it is not valid."""
+
+    def invite(self, principal: Principal, lasts: timedelta) -> str:
+        """Make a code, no token itself, that `accept` changes into one of the principal."""
+
+    def accept(self, code: str, lasts: timedelta) -> str | None:
+        """Change a valid code into a token, else give None; of two calls one gets it."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from zaffre.errors import Invalid, NotFound
 from zaffre.kinds.registry import kind
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.clock import Clock
-from zaffre.ports.metadata import SERVER, Actor, Browse, Link, Once, Page, Write
+from zaffre.ports.metadata import SERVER, Actor, Browse, Change, Link, Once, Page, Write
 from zaffre.store.database import Database
 from zaffre.store.resource_memory import Memory
 from zaffre.store.resource_query import browse_statement, where_key
 from zaffre.store.resource_rows import key_text, micros
-from zaffre.store.resource_tables import links, once, resources
+from zaffre.store.resource_tables import audit, links, once, resources
 from zaffre.store.resource_writes import Batch
 
 
@@ -63,6 +64,16 @@ class SqlMetadata:
                 Link(row.source, row.relation, row.target) for row in connection.execute(query)
             ]
 
+    def changes(self, workspace: str, after: int | None, limit: int = 500) -> Sequence[Change]:
+        """List writes from the audit log, whose rows number them."""
+        query = select(audit).where(audit.c.workspace == workspace)
+        if after is None:
+            query = query.order_by(audit.c.id.desc()).limit(1)
+        else:
+            query = query.where(audit.c.id > after).order_by(audit.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [_change(row) for row in connection.execute(query)]
+
     def recall(self, call: Once) -> Key | None:
         """Give the key that an earlier call with the same token added."""
         query = select(once).where(
@@ -79,3 +90,8 @@ class SqlMetadata:
                 code="idempotency_key_reused",
             )
         return Key(**json.loads(row.key))
+
+
+def _change(row: Row[Any]) -> Change:
+    key = Key(row.kind, row.workspace, row.name, row.version, row.parent)
+    return Change(row.id, row.verb, key, row.revision)

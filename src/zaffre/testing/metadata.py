@@ -11,7 +11,19 @@ from zaffre.errors import Conflict, Invalid, NotFound, Stale
 from zaffre.kinds.registry import kind as kind_named
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.clock import Clock
-from zaffre.ports.metadata import SERVER, Actor, Add, Browse, Link, Once, Page, Put, Remove, Write
+from zaffre.ports.metadata import (
+    SERVER,
+    Actor,
+    Add,
+    Browse,
+    Change,
+    Link,
+    Once,
+    Page,
+    Put,
+    Remove,
+    Write,
+)
 
 FACTS = ("parent", "name", "version", "state", "experiment_name", "type")
 
@@ -23,6 +35,7 @@ class _State:
     rows: dict[Key, tuple[int, Resource]] = field(default_factory=dict)
     links: dict[Link, None] = field(default_factory=dict)
     calls: dict[str, tuple[Once, Key]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
     last: int = 0
 
 
@@ -59,7 +72,9 @@ class FakeMetadata:
         """Do all writes or none."""
         with self._lock:
             now = self._state
-            work = _State(dict(now.rows), dict(now.links), dict(now.calls), now.last)
+            work = _State(
+                dict(now.rows), dict(now.links), dict(now.calls), [*now.changes], now.last
+            )
             batch = _Batch(work, actor, self._clock.now())
             for write in writes:
                 batch.do(write)
@@ -76,6 +91,14 @@ class FakeMetadata:
                 if (link.target if up else link.source) == reference
             ]
         return sorted(found, key=lambda link: (link.source, link.target))
+
+    def changes(self, workspace: str, after: int | None, limit: int = 500) -> Sequence[Change]:
+        """List writes after a mark."""
+        with self._lock:
+            found = [one for one in self._state.changes if one.key.workspace == workspace]
+        if after is None:
+            return found[-1:]
+        return [one for one in found if one.mark > after][:limit]
 
     def recall(self, once: Once) -> Key | None:
         """Give the key of what an earlier call added."""
@@ -106,7 +129,9 @@ class _Batch:
         elif isinstance(write, Put):
             self.done.append(self._put(write.resource))
         elif isinstance(write, Remove):
-            self._state.rows.pop(write.key, None)
+            gone = self._state.rows.pop(write.key, None)
+            if gone is not None:
+                self._note("delete", gone[1])
         else:
             target = write.target or self.done[-1].key.reference
             self._state.links[replace(write, target=target)] = None
@@ -141,6 +166,7 @@ class _Batch:
         )
         self._state.last += 1
         self._state.rows[key] = (self._state.last, added)
+        self._note("create", added)
         return added
 
     def _put(self, given: Resource) -> Resource:
@@ -151,7 +177,12 @@ class _Batch:
             raise Stale(f"{given.key.kind} `{given.key.name}` was changed meanwhile.")
         put = replace(given, revision=given.revision + 1, updated_at=self._now)
         self._state.rows[given.key] = (row[0], put)
+        self._note("update", put)
         return put
+
+    def _note(self, verb: str, written: Resource) -> None:
+        changes = self._state.changes
+        changes.append(Change(len(changes) + 1, verb, written.key, written.revision))
 
     def _next_version(self, key: Key) -> str:
         same = [other.version for other in self._state.rows if _same_name(other, key)]

@@ -51,6 +51,22 @@ class MetadataContract:
         """Give a clock that stands still."""
         return FakeClock(datetime(2026, 1, 1, tzinfo=UTC))
 
+    def test_changes_are_told_in_order(self, store: MetadataStore) -> None:
+        """Each write is one change, numbered, of its workspace; none tells the last."""
+        added = store.apply([Add(data("iris", "1")), Add(data("b", "1", workspace="other"))])[0]
+        before = store.changes(W, None)[-1].mark
+        put = store.apply([Put(added)])[0]
+        store.apply([Remove(added.key), Remove(added.key)])
+        found = store.changes(W, before)
+        assert [(one.verb, one.key) for one in found] == [
+            ("update", added.key),
+            ("delete", added.key),
+        ]
+        assert found[0].revision == put.revision
+        assert store.changes(W, before, 1) == found[:1]
+        assert store.changes(W, found[-1].mark) == []
+        assert store.changes("empty", None) == []
+
     def test_what_was_added_is_there(self, store: MetadataStore, clock: FakeClock) -> None:
         """A resource comes back with revision, times and who made it."""
         added = store.apply([Add(data("iris", "1", tags={"a": "b"}))], Actor("me"))[0]

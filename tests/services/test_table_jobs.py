@@ -95,6 +95,23 @@ def test_an_invocation_over_tables_is_a_job_that_knows_names_and_no_secrets(worl
     assert "hush" not in json.dumps(to_wire(job))
 
 
+def test_a_job_that_only_checks_waits_for_no_environment(world):
+    here = world.invoke(ROWS, SCORES).spec.model_dump(mode="json")["jobs"]["batchscoring"]
+    world.deploy("other", environment={"python": "3.9"})
+    job = world.invoke(ROWS, SCORES, check_only=True, deployment_name="other")
+    step = job.spec.model_dump(mode="json")["jobs"]["check"]
+    assert step["environment"] == here["environment"]
+    assert json.loads(step["environment_variables"][VARIABLE])["check_only"]
+    with pytest.raises(Invalid, match="is for tables"):
+        batch_jobs.invoke(
+            world.ctx,
+            ENDPOINT,
+            read(
+                {"input": {"path": "azureml:x:1"}, "check_only": True, "deployment_name": "ridge"}
+            ),
+        )
+
+
 def test_files_come_and_go_by_ports_of_the_job(world):
     job = world.invoke(
         {"type": "table", "path": "azureml://datastores/workspaceblobstore/paths/in/rows.csv"}

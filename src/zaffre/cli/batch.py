@@ -20,7 +20,14 @@ from zaffre.kinds.job import JOB
 from zaffre.kinds.scoring_job import OUTPUT
 from zaffre.ml.batch import data_at
 
-SAID = ("deployment_name", "experiment_name", "mini_batch_size", "instance_count", "resume")
+SAID = (
+    "deployment_name",
+    "experiment_name",
+    "mini_batch_size",
+    "instance_count",
+    "resume",
+    "check_only",
+)
 """Options of `invoke` that are fields of the invocation."""
 COUNTS = ("processed.items", "processed.failed_items")
 """Columns of jobs that say how much of their data they processed."""
@@ -34,7 +41,7 @@ def invoke(noun: Noun) -> click.Command:
         endpoint = noun.named(values)[0]
         client = wanted.client()
         job = client.batch_endpoints.invoke_with(endpoint, document, here).to_dict()
-        if stream:
+        if stream or document.data.get("check_only"):
             follow(wanted, client, job["name"])
             return
         if not wanted.drawn:
@@ -46,7 +53,7 @@ def invoke(noun: Noun) -> click.Command:
     return options.command(
         "invoke",
         run,
-        [*options.name(), *_data(), *_settings(), _stream()],
+        [*options.name(), *_data(), *_settings(), *_following()],
         "Score data: give the job that does it.",
         options.example(
             "zaffre batch-endpoint invoke -n diabetes-batch --input ./measurements",
@@ -152,8 +159,16 @@ def _settings() -> list[click.Parameter]:
     ]
 
 
-def _stream() -> click.Option:
-    return click.Option(["--stream"], is_flag=True, help="Follow the log until the job ends.")
+def _following() -> list[click.Parameter]:
+    return [
+        click.Option(["--stream"], is_flag=True, help="Follow the log until the job ends."),
+        click.Option(
+            ["--dry-run", "check_only"],
+            is_flag=True,
+            default=None,
+            help="Of tables: only see that tables and columns are there, in a short job.",
+        ),
+    ]
 
 
 def list_jobs(noun: Noun) -> click.Command:

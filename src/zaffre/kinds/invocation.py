@@ -41,6 +41,11 @@ class Invocation(ScoringSettings):
         title="Resume",
         description="Job of tables that did not come to its end: go on where it stopped.",
     )
+    check_only: bool = Field(
+        default=False,
+        title="Check only",
+        description="Of tables: see that what is named is there and fits; score nothing.",
+    )
     compute: str | None = Field(default=None, title="Compute", description="Where the job runs.")
     resources: JobResources | None = Field(
         default=None, title="Resources", description="How many instances score at a time."

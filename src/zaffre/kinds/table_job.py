@@ -18,6 +18,9 @@ from zaffre.kinds.table_ports import TableInput, TableOutput
 VARIABLE = "ZAFFRE_TABLES"
 """The variable that holds the order of a table job. There are no credentials in it."""
 ROWS = "rows"
+CHECK = "check"
+"""The step of a job that only sees whether tables are there."""
+HERE: dict[str, Json] = {"python": "current"}
 COMMAND = '"$ZAFFRE_PYTHON" -I -m zaffre.runtime.tables'
 _ENDS = {"csv": "csv", "tsv": "csv", "jsonl": "jsonl", "ndjson": "jsonl", "json": "jsonl"}
 
@@ -144,13 +147,16 @@ def table_job(
         "mini_batch_size": _mini_batch(spec, asked),
         "processes": settings["max_concurrency_per_instance"] * settings.get("instance_count", 1),
         "error_threshold": settings["error_threshold"],
+        **({"check_only": True} if asked.check_only else {}),
     }
     return {
         **about(deployment, asked),
         "compute": asked.compute or spec.compute,
         "inputs": inputs,
         "outputs": outputs,
-        "jobs": {STEP: _step(task, order, inputs, outputs, settings)},
+        "jobs": {
+            CHECK if asked.check_only else STEP: _step(task, order, inputs, outputs, settings)
+        },
     }
 
 
@@ -188,7 +194,8 @@ def _step(
     step: dict[str, Json] = {
         "type": "command",
         "command": COMMAND,
-        "environment": task.environment,
+        # Looking at tables needs nothing of the model's: it waits for no build.
+        "environment": HERE if order.get("check_only") else task.environment,
         "inputs": {name: f"${{{{parent.inputs.{name}}}}}" for name in inputs},
         "outputs": {name: f"${{{{parent.outputs.{name}}}}}" for name in outputs},
         "environment_variables": {**variables, VARIABLE: json.dumps(order, sort_keys=True)},

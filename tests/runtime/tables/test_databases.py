@@ -174,14 +174,32 @@ def test_text_keys_with_quotes_are_keys_too(url, tmp_path):
 
 def test_what_is_wrong_is_said_with_what_is_there(url, tmp_path):
     customers(url)
-    done = run(tmp_path, job(url, tmp_path, given={"key": "idd"}), check=False)
-    assert "The key `idd` is no column of the input; it has `id`, `x`." in done.stdout
-    done = run(tmp_path, job(url, tmp_path, given={"table": "customer"}), check=False)
-    assert done.returncode == 1
-    assert "The table `customer` cannot be read" in done.stdout
+
+    def refused(**given) -> str:
+        """Let a job fail that names what is not there; its model is never started."""
+        wrong = job(url, tmp_path, given=given, script="raise SystemExit('started')")
+        done = run(tmp_path, wrong, check=False)
+        assert done.returncode == 1
+        assert "could not be loaded" not in done.stdout
+        return done.stdout
+
+    said = "The key `idd` (did you mean `id`?) is no column of the input; it has `id` and `x`."
+    assert said in refused(key="idd")
+    said = "The feature `age`, kept column `y` are no columns of the input"
+    assert said in refused(features=["x", "age"], keep=["id", "y"])
+    said = refused(table="customer")
+    assert "There is no table `customer` (did you mean `customers`?) in the database" in said
+    assert "it has `customers`." in said
+    assert "The query cannot be read" in refused(
+        table="", query="SELECT id, nothing FROM customers"
+    )
+    looked = run(tmp_path, {**job(url, tmp_path), "check_only": True})
+    assert "the input has id, x; nothing was scored" in looked.stdout
+    database = connect(Address(url, "sql"))
+    assert database.columns("zaffre_runs") is None
+    database.close()
     ask(url, "CREATE TABLE scores (id BIGINT PRIMARY KEY, note VARCHAR(10))")
-    done = run(tmp_path, job(url, tmp_path), check=False)
-    assert "lacks the columns `prediction`, `prediction_id`" in done.stdout
+    assert "lacks the columns `prediction_id`, `model_version`" in refused()
 
 
 @pytest.mark.postgres

@@ -103,6 +103,17 @@ def test_tabs_part_the_values_of_tsv_files(tmp_path):
     assert "1 rows scored, 1 rejected" in done.stdout
 
 
+def test_a_column_that_is_not_there_is_said_before_the_model_starts(tmp_path, numbers):
+    given = {"address": at(numbers, "parquet"), "watermark": "idd", "keep": ["y"]}
+    wanted = {"address": at(tmp_path / "out", "parquet")}
+    wrong = order(tmp_path, given, wanted, script="raise SystemExit('started')")
+    done = run(tmp_path, wrong, check=False)
+    assert done.returncode == 1
+    assert (
+        "The watermark `idd` (did you mean `id`?), kept column `y` are no columns" in done.stdout
+    )
+
+
 def test_a_run_is_not_resumed_on_other_files(tmp_path, numbers):
     document = job(tmp_path, {"address": at(numbers, "parquet")}, error_threshold=0)
     spoil(numbers / "1.parquet", 12)

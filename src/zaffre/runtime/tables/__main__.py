@@ -44,9 +44,12 @@ def _order() -> Order:
 def _run(order: Order) -> int:
     # These need the extra `tables`, and say so if it is not there.
     from zaffre.runtime.tables.journal import Journal  # noqa: PLC0415
-    from zaffre.runtime.tables.opening import sink_of, source_of  # noqa: PLC0415
+    from zaffre.runtime.tables.opening import check, sink_of, source_of  # noqa: PLC0415
     from zaffre.runtime.tables.running import Run  # noqa: PLC0415
 
+    if order.check_only:
+        say(f"the input has {', '.join(check(order))}; nothing was scored")
+        return 0
     journal = Journal(os.environ.get("ZAFFRE_JOURNAL", ""), order.output.rejects_said)
     with closing(source_of(order)) as source, closing(sink_of(order)) as sink:
         progress = Run(order, source, sink, lambda: datetime.now(UTC), say, journal.note).go()

@@ -83,7 +83,7 @@ def shown(url: str) -> str:
     """Give an address without what opens it."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else parts.path
 
 
 def with_secret(address: Address) -> str:

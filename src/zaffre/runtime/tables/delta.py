@@ -16,6 +16,7 @@ from zaffre.runtime.tables.file_sink import Manifest
 from zaffre.runtime.tables.file_source import within
 from zaffre.runtime.tables.order import Address, Input, Order, Refused
 from zaffre.runtime.tables.places import first_line, place_of
+from zaffre.runtime.tables.present import require_columns
 from zaffre.runtime.tables.sql_source import written
 
 _SCHEMES = {"wasbs": "abfss", "wasb": "abfs", "s3a": "s3"}
@@ -34,6 +35,7 @@ class DeltaSource:
                 f"The table `{shown(address.url)}` cannot be read: {first_line(error)}"
             ) from None
         self.schema = self._table.to_pyarrow_dataset().schema
+        require_columns(given, self.schema.names)
 
     def fingerprint(self) -> str:
         """The version: a resumed run goes back to it."""

@@ -34,6 +34,8 @@ class Dialect:
     moment: str
     text: str
     key_text: str
+    catalogue: str
+    """The query that gives the names of the tables there are, as `name`."""
     quote: str = '"'
     literal: Callable[[Any], str] = _standard
     casts: bool = True
@@ -85,9 +87,37 @@ class Dialect:
 
 
 POSTGRES = Dialect(
-    "postgres", "bigint", "double precision", "boolean", "timestamptz", "text", "text"
+    "postgres",
+    "bigint",
+    "double precision",
+    "boolean",
+    "timestamptz",
+    "text",
+    "text",
+    "SELECT (CASE WHEN table_schema = ANY (current_schemas(false)) THEN table_name "
+    "ELSE table_schema || '.' || table_name END)::text AS name FROM information_schema.tables "
+    "WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
 )
-DUCKDB = Dialect("duckdb", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMPTZ", "VARCHAR", "VARCHAR")
+DUCKDB = Dialect(
+    "duckdb",
+    "BIGINT",
+    "DOUBLE",
+    "BOOLEAN",
+    "TIMESTAMPTZ",
+    "VARCHAR",
+    "VARCHAR",
+    "SELECT CASE table_schema WHEN 'main' THEN table_name ELSE table_schema || '.' || table_name "
+    "END AS name FROM information_schema.tables ORDER BY 1",
+)
 SQLITE = Dialect(
-    "sqlite", "INTEGER", "REAL", "BOOLEAN", "TEXT", "TEXT", "TEXT", casts=False, pages=True
+    "sqlite",
+    "INTEGER",
+    "REAL",
+    "BOOLEAN",
+    "TEXT",
+    "TEXT",
+    "TEXT",
+    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY 1",
+    casts=False,
+    pages=True,
 )

@@ -14,6 +14,7 @@ from zaffre.runtime.tables.chunks import Bounds, Chunk, Progress, Spoiled
 from zaffre.runtime.tables.databases import shown
 from zaffre.runtime.tables.order import Input, Refused
 from zaffre.runtime.tables.places import Entry, Place
+from zaffre.runtime.tables.present import require_columns
 from zaffre.runtime.tables.sql_source import written
 
 _ENDS = {
@@ -35,6 +36,7 @@ class FileSource:
             where = shown(given.address.url)
             raise Refused(f"There are no {given.address.format} files at `{where}`.")
         self.schema = self._first()
+        require_columns(given, self.schema.names)
 
     def _first(self) -> pa.Schema:
         for one in self._files:
@@ -58,15 +60,9 @@ class FileSource:
         top = None
         for one in self._files:
             for table in self._tables(one.path, 0, 1 << 17, []):
-                found = pc.max(self._column(table, self._given.watermark)).as_py()
+                found = pc.max(self._whole(table)[self._given.watermark]).as_py()
                 top = found if top is None or (found is not None and found > top) else top
         return written(top)
-
-    def _column(self, table: pa.Table, name: str) -> pa.ChunkedArray:
-        if name not in table.column_names:
-            known = ", ".join(f"`{one}`" for one in table.column_names)
-            raise Refused(f"`{name}` is no column of the input; it has {known}.")
-        return table[name]
 
     def chunks(self, progress: Progress, bounds: Bounds, rows: int) -> Iterator[Chunk]:
         """Give rows from the position on; a file's last chunk holds what was no row in it."""
@@ -100,7 +96,7 @@ class FileSource:
     def _within(self, table: pa.Table, bounds: Bounds) -> pa.Table:
         if not self._given.watermark or bounds.upper is None:
             return table
-        return within(table, self._column(table, self._given.watermark), bounds)
+        return within(table, table[self._given.watermark], bounds)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -27,6 +27,8 @@ MYSQL = Dialect(
     "DATETIME(6)",
     "TEXT",
     "VARCHAR(255)",
+    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() "
+    "ORDER BY 1",
     quote="`",
     literal=_literal,
     casts=False,

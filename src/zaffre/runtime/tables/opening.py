@@ -13,7 +13,7 @@ from zaffre.runtime.tables.databases import Database, connect
 from zaffre.runtime.tables.file_sink import FileSink
 from zaffre.runtime.tables.file_source import FileSource
 from zaffre.runtime.tables.order import Order, Refused
-from zaffre.runtime.tables.sql_sink import SqlSink
+from zaffre.runtime.tables.sql_sink import SqlSink, check_target
 from zaffre.runtime.tables.sql_source import SqlSource
 
 Made = TypeVar("Made")
@@ -45,6 +45,20 @@ def sink_of(order: Order) -> Sink:
     if address.format == "delta":
         return _delta().DeltaSink(order)  # type: ignore[no-any-return]  # its own module
     return FileSink(places.place_of(address), order)
+
+
+def check(order: Order) -> list[str]:
+    """See that input and output fit what is asked, changing nothing; give the input's columns.
+
+    Raises:
+        Refused: something is not there, or does not fit.
+    """
+    with contextlib.closing(source_of(order)) as source:
+        names = list(source.schema.names)
+    if order.output.address.is_sql:
+        with contextlib.closing(connect(order.output.address)) as database:
+            check_target(database, order)
+    return names
 
 
 def _with(database: Database, make: Callable[[Database], Made]) -> Made:

@@ -79,6 +79,7 @@ class Order:
     processes: int = 1
     rows: int = ROWS
     error_threshold: int = -1
+    check_only: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
 

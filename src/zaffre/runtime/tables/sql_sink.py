@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +12,9 @@ import pyarrow as pa
 from zaffre.runtime.tables.chunks import Opening, Outcome, Progress
 from zaffre.runtime.tables.databases import Database
 from zaffre.runtime.tables.order import Broken, Order, Refused
+from zaffre.runtime.tables.present import WHOLE
 from zaffre.runtime.tables.row_databases import as_text
+from zaffre.runtime.tables.stamping import STAMPS
 
 _COUNTS = ("chunks", "rows_read", "rows_scored", "rows_rejected")
 
@@ -31,6 +33,7 @@ class SqlSink:
         self._runs = f"{prefix}zaffre_runs"
         self._key = order.input.key if order.output.mode == "upsert" else ""
         self._ready: dict[str, dict[str, str]] = {}
+        check_target(database, order)
         self._create(self._runs, _RUN, "run")
         self._keep()
 
@@ -129,13 +132,7 @@ class SqlSink:
 
     def _fitting(self, table: str, rows: pa.Table) -> dict[str, str]:
         types = self._types(table)
-        missing = [name for name in rows.column_names if name not in types]
-        if missing:
-            names = ", ".join(f"`{name}`" for name in missing)
-            raise Refused(
-                f"The table `{table}` lacks the columns {names}. Add them, or name another table: "
-                "one that is not there is made."
-            )
+        _require(table, rows.column_names, types)
         return types
 
     def _create(self, table: str, columns: Iterable[tuple[str, str]], key: str) -> None:
@@ -181,6 +178,29 @@ class SqlSink:
     def close(self) -> None:
         """Disconnect."""
         self._database.close()
+
+
+def check_target(database: Database, order: Order) -> None:
+    """See that a table of predictions that is there has the columns that are known beforehand.
+
+    Raises:
+        Refused: it lacks some.
+    """
+    given = order.input
+    kept = [name for name in given.keep if name != WHOLE]
+    known = database.columns(order.output.table)
+    if known is not None:
+        _require(order.output.table, [*filter(None, [given.key]), *kept, *STAMPS], known)
+
+
+def _require(table: str, names: Iterable[str], known: Mapping[str, str]) -> None:
+    missing = list(dict.fromkeys(name for name in names if name not in known))
+    if missing:
+        lacking = ", ".join(f"`{name}`" for name in missing)
+        raise Refused(
+            f"The table `{table}` lacks the columns {lacking}. Add them, or name another table: "
+            "one that is not there is made."
+        )
 
 
 def storable(rows: pa.Table) -> pa.Table:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from zaffre.runtime.tables.chunks import Bounds, Chunk, Progress
 from zaffre.runtime.tables.databases import Database
 from zaffre.runtime.tables.order import Broken, Input, Refused
+from zaffre.runtime.tables.present import require_columns, unreadable
 
 _ALIAS = "zaffre_rows"
 
@@ -30,12 +31,8 @@ class SqlSource:
             self._types = database.described(self._relation)
             self.schema = database.read(f"SELECT * FROM {self._relation} LIMIT 1000").schema
         except Broken as error:
-            what = f"table `{given.table}`" if given.table else "query"
-            raise Refused(f"The {what} cannot be read: {error}") from None
-        for role, name in (("key", given.key), ("watermark", given.watermark)):
-            if name and name not in self._types:
-                known = ", ".join(f"`{one}`" for one in self._types)
-                raise Refused(f"The {role} `{name}` is no column of the input; it has {known}.")
+            raise unreadable(database, given, error) from None
+        require_columns(given, list(self._types))
         if pa.types.is_floating(self.schema.field(given.key).type):
             raise Refused(
                 f"The key `{given.key}` holds numbers with fractions: no run can be resumed by "

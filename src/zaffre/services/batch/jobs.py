@@ -76,6 +76,11 @@ def document_for(ctx: Context, deployment: Resource, asked: Invocation) -> dict[
     """
     if is_of_tables(asked):
         return tables.document_for(ctx, deployment, asked)
+    if asked.check_only:
+        raise Invalid(
+            "`check_only` is for tables: there are none here.",
+            hint="Files and settings are checked by themselves before a job begins: leave it out.",
+        )
     status = status_of(deployment)
     spec = deployment.spec
     if isinstance(spec, PipelineBatchDeploymentSpec) and status.pipeline is not None:

@@ -47,14 +47,17 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     named = save(home / "named", LinearRegression().fit(frame, y), signature)
     bare = save(home / "bare", LinearRegression().fit(x, y))
     classes = save(home / "p", LogisticRegression().fit(x, y > 4), None, "predict_proba")
+    labels = save(home / "labels", LogisticRegression().fit(x, (y > 4).astype("int64")))
+    whole = [{"name": name, "type": "long"} for name in COLUMNS]
+    counted = save(home / "counted", LinearRegression().fit(frame, y), whole)
     with serving(home) as found:
-        for path in (named, bare, classes):
+        for path in (named, bare, classes, labels, counted):
             facts = found.describe(path.name, None, mlflow_model=str(path), model="churn:3")
             found.endpoint(path.name, blue=facts)
         found.endpoint("e", blue=found.describe("script", found.script("script", SCRIPT)))
         found.endpoint("away", traffic={})
         found.configure()
-        yield found.start().ready("named", "bare", "p", "script")
+        yield found.start().ready("named", "bare", "p", "labels", "counted", "script")
 
 
 def post(gateway: Serving, path: str, body: Any, **headers: str) -> Answer:
@@ -152,7 +155,7 @@ def test_answers_of_many_values_are_tensors_of_rows(gateway: Serving) -> None:
     [
         ({}, "list of `inputs`"),
         ({"inputs": [3]}, "inputs[0]"),
-        ({"inputs": [{"name": "x"}]}, "binary form"),
+        ({"inputs": [{"name": "x"}]}, "no `binary_data_size`"),
         ({"inputs": [tensor("x", [2, 3], [1])]}, "has 1 values"),
         ({"inputs": [tensor("x", [-1], [1])]}, "list of sizes"),
         ({"inputs": [tensor("x", [1, 3], [1, 2, "y"])]}, "Row 0, column 2 of `inputs[0]`"),
@@ -180,6 +183,87 @@ def test_the_protocol_tells_of_server_and_model(gateway: Serving) -> None:
         {"name": name, "datatype": "FP64", "shape": [-1]} for name in COLUMNS
     ]
     assert get(gateway, "/bare/v2/models/bare").json["inputs"][0]["shape"] == [-1, 3]
+
+
+def test_types_are_those_of_signature_and_model(gateway: Serving) -> None:
+    told = get(gateway, "/counted/v2/models/counted").json
+    assert [one["datatype"] for one in told["inputs"]] == ["INT64"] * 3
+    assert told["outputs"][0]["datatype"] == "FP64"
+    told = get(gateway, "/labels/v2/models/labels").json
+    assert (told["inputs"][0]["datatype"], told["outputs"][0]["datatype"]) == ("FP64", "INT64")
+    asked = {"inputs": [tensor("x", [2, 3], ROWS)]}
+    (output,) = post(gateway, "/labels/v2/models/labels/infer", asked).json["outputs"]
+    assert output["datatype"] == "INT64"
+
+
+def binary(document: Any, *parts: bytes) -> tuple[bytes, dict[str, str]]:
+    head = json.dumps(document).encode()
+    return b"".join((head, *parts)), {"Inference_Header_Content_Length": str(len(head))}
+
+
+def sized(name: str, shape: list[int], datatype: str, size: int) -> dict[str, Any]:
+    found = {"name": name, "shape": shape, "datatype": datatype}
+    return {**found, "parameters": {"binary_data_size": size}}
+
+
+@pytest.mark.parametrize("kind", ["FP64", "FP32", "FP16", "INT64", "INT8", "UINT16"])
+def test_tensors_come_and_go_in_binary_form(gateway: Serving, kind: str) -> None:
+    dtype = kind.lower().replace("fp", "float")
+    data = np.array(ROWS, dtype=dtype).tobytes()
+    asked = {
+        "id": "mine",
+        "inputs": [sized("x", [2, 3], kind, len(data))],
+        "outputs": [{"name": "predict", "parameters": {"binary_data": True}}],
+    }
+    body, headers = binary(asked, data)
+    answer = post(gateway, "/named/v2/models/named/infer", body, **headers)
+    assert answer.status == 200, answer.body
+    length = int(answer.headers["inference-header-content-length"])
+    told = json.loads(answer.body[:length])
+    assert (told["id"], told["outputs"][0]["parameters"]) == ("mine", {"binary_data_size": 16})
+    assert np.frombuffer(answer.body[length:], "<f8") == pytest.approx([18.0, 4.0])
+
+
+def test_binary_inputs_may_be_columns_and_answers_plain(gateway: Serving) -> None:
+    columns = [np.array(one, "<i4").tobytes() for one in ([1, 0], [2, 0], [3, 0])]
+    named = [sized(name, [2], "INT32", 8) for name in COLUMNS[:2]]
+    asked = {"inputs": [*named, tensor("c", [2], [3, 0])]}
+    body, headers = binary(asked, *columns[:2])
+    answer = post(gateway, "/named/v2/models/named/infer", body, **headers)
+    assert answer.json["outputs"][0]["data"] == pytest.approx([18.0, 4.0])
+    asked = {"inputs": [tensor("x", [2, 3], ROWS)], "parameters": {"binary_data_output": True}}
+    answer = post(gateway, "/named/v2/models/named/infer", asked)
+    length = int(answer.headers["inference-header-content-length"])
+    assert np.frombuffer(answer.body[length:], "<f8") == pytest.approx([18.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    ("asked", "data", "length", "said"),
+    [
+        (
+            [sized("x", [1, 3], "FP64", 24)],
+            b"\0" * 8,
+            None,
+            "has 8 bytes, and says that it has 24",
+        ),
+        ([sized("x", [1, 3], "FP64", 24)], b"\0" * 25, None, "1 bytes that belong to no input"),
+        ([sized("x", [1, 3], "FP64", 23)], b"\0" * 23, None, "no values of datatype FP64"),
+        ([sized("x", [1, 3], "FP64", 8)], b"\0" * 8, None, "has 1 values"),
+        ([sized("x", [1], "BYTES", 5)], b"\x09\0\0\0a", None, "no values of datatype BYTES"),
+        ([sized("x", [1], "WORD", 1)], b"a", None, "no values of datatype WORD"),
+        ([], b"", "9999", "the body has"),
+        ([], b"", "-1", "Inference-Header-Content-Length is -1"),
+        ([], b"", "1", "decoded as JSON"),
+    ],
+)
+def test_bytes_that_do_not_fit_are_refused(
+    gateway: Serving, asked: Any, data: bytes, length: str | None, said: str
+) -> None:
+    body, headers = binary({"inputs": asked}, data)
+    headers = {"Inference_Header_Content_Length": length} if length else headers
+    answer = post(gateway, "/named/v2/models/named/infer", body, **headers)
+    assert answer.status == 400, answer.body
+    assert said in answer.json["error"]
 
 
 @pytest.mark.parametrize(

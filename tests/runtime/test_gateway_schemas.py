@@ -48,6 +48,25 @@ def run(points, people):
 """
 
 
+AGES = {
+    "type": "object",
+    "properties": {
+        "input_data": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["age", "years"],
+                "properties": {
+                    "age": {"type": "number", "minimum": 0},
+                    "years": {"type": "integer", "maximum": 99},
+                },
+            },
+        }
+    },
+    "required": ["input_data"],
+}
+
+
 def save_model(folder: Path) -> Path:
     import pickle
 
@@ -85,8 +104,14 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
             "decorated", blue=found.describe("decorated", found.script("decorated", DECORATED))
         )
         found.endpoint("model", blue=found.describe("model", None, mlflow_model=model))
+        ages = home / "ages"
+        ages.mkdir()
+        (ages / "schema.json").write_text(json.dumps(AGES))
+        (ages / "check.py").write_text(code_of(AGES))
+        facts = {"mlflow_model": model, "request_schema": str(ages)}
+        found.endpoint("held", blue=found.describe("held", None, **facts))
         found.configure()
-        yield found.start().ready("text", "raw", "decorated", "model")
+        yield found.start().ready("text", "raw", "decorated", "model", "held")
 
 
 def refused(gateway: Serving, name: str, body: Any) -> str:
@@ -111,6 +136,37 @@ def test_a_request_that_does_not_fit_the_schema_is_refused(gateway: Serving, nam
     assert refused(gateway, name, {"data": [[1, 200]]}).startswith("Row 0, column 1: ")
     assert "must contain ['data']" in refused(gateway, name, {})
     assert "could not be decoded as JSON" in refused(gateway, name, b"[" * 5000)
+
+
+def column(name: str, *data: Any) -> dict[str, Any]:
+    return {"name": name, "shape": [len(data)], "datatype": "FP64", "data": data}
+
+
+SOLD = [
+    ("score", {"input_data": [{"age": 1, "years": 2}, {"age": -1, "years": 3}]}),
+    ("invocations", {"dataframe_split": {"columns": ["age", "years"], "data": [[1, 2], [-1, 3]]}}),
+    ("invocations", {"inputs": {"years": [2, 3], "age": [1, -1]}}),
+    ("invocations", {"instances": [[1, 2], [-1, 3]]}),
+    ("v2/models/held/infer", {"inputs": [column("age", 1, -1), column("years", 2, 3)]}),
+]
+
+
+@pytest.mark.parametrize(("page", "body"), SOLD, ids=range(len(SOLD)))
+def test_the_schema_holds_whatever_the_protocol(gateway: Serving, page: str, body: Any) -> None:
+    answer = gateway.ask(json.dumps(body), f"/held/{page}")
+    assert answer.status == 400, answer.body
+    said = answer.json.get("message") or answer.json["error"]
+    assert said.startswith("Row 1, column 'age': ")
+    assert said.endswith(" must be bigger than or equal to 0")
+    right = gateway.ask(json.dumps(body).replace("-1", "1"), f"/held/{page}")
+    assert right.status == 200, right.body
+
+
+def test_csv_is_held_to_the_schema_too(gateway: Serving) -> None:
+    kind = {"Content_Type": "text/csv"}
+    answer = gateway.ask("age,years\n1,100\n", "/held/invocations", **kind)
+    assert answer.json["message"].startswith("Row 0, column 'years': it must be smaller")
+    assert gateway.ask("age,years\n1,10\n", "/held/invocations", **kind).status == 200
 
 
 def test_the_description_tells_the_schema_with_references_that_lead_there(

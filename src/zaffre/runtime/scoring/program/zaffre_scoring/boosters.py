@@ -38,7 +38,9 @@ def xgboost(path: str, signature: Optional[Signature] = None) -> Booster:
     def call(rows: Any) -> Any:
         return native.predict(library.DMatrix(rows), validate_features=False)
 
-    return Booster(native, call, native.num_features(), signature or Signature())
+    found = Booster(native, call, native.num_features(), signature or Signature())
+    found.kinds = ("float", "float")
+    return found
 
 
 def xgboost_of_mlflow(
@@ -75,6 +77,7 @@ class Booster:
         self.signature = signature
         self.width = width
         self.names: Tuple[str, ...] = ()
+        self.kinds = ("double", "double")
         self._call = call
         self._numpy = importlib.import_module("numpy")
 

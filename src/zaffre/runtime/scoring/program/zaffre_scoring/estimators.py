@@ -17,6 +17,9 @@ from zaffre_scoring.signature import (
 )
 from zaffre_scoring.tables import Table
 
+KINDS = {"i": "long", "u": "long", "f": "double", "b": "boolean"}
+"""Types of predictions by the kind of their dtype; all others are text."""
+
 
 def of_file(path: str) -> Estimator:
     """Load a model that was pickled, by joblib where the environment has it."""
@@ -61,11 +64,17 @@ class Estimator:
         self.signature = signature
         self.width = getattr(native, "n_features_in_", None)
         self.names: Tuple[str, ...] = tuple(map(str, getattr(native, "feature_names_in_", ())))
+        self.kinds = ("double", self._answers() if method == "predict" else "double")
         self._call = getattr(native, method)
         self._numpy = importlib.import_module("numpy")
         self._plain = signature.is_numeric and not self.names and self.width is not None
         self._pandas: Any = None if self._plain else importlib.import_module("pandas")
         self.framed = not self._plain and bool(self.names or signature.columns)
+
+    def _answers(self) -> str:
+        """Give the type of the predictions: that of classes or clusters, else numbers."""
+        known = getattr(self.native, "classes_", getattr(self.native, "labels_", None))
+        return KINDS.get(getattr(getattr(known, "dtype", None), "kind", "f"), "string")
 
     def direct(self, data: Any) -> Any:
         """Predict from an array, or from a frame where the model knows names."""

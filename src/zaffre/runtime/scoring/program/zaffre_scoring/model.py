@@ -28,7 +28,8 @@ class Model:
         self._schema = schema_of(spec)
         self._outputs = output_kind(spec.get("mlmodel"))
         name, _, version = str(spec.get("model") or "").partition(":")
-        self._asked = Asked(name, version, self.predictor.method)
+        kind = self._outputs or self.predictor.kinds[1]
+        self._asked = Asked(name, version, self.predictor.method, kind)
 
     def documents(self, _folder: str) -> Dict[str, Any]:
         """Give the OpenAPI documents, made of the schema or of the model's signature."""
@@ -41,9 +42,7 @@ class Model:
 
     def metadata(self) -> Dict[str, Any]:
         """Describe inputs and outputs as the Open Inference Protocol tells them."""
-        predictor = self.predictor
-        columns = predictor.signature.columns
-        return tensors.described(columns, predictor.width, self._outputs, predictor.method)
+        return tensors.described(self.predictor, self._asked.kind)
 
     def answer_all(self, requests: Sequence[Request]) -> Tuple[List[Answer], int]:
         """Answer requests, in their order; gives the microseconds that it took too."""

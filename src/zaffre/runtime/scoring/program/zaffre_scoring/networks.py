@@ -47,6 +47,7 @@ class Network:
     """A network that takes one array of 32-bit numbers, the rows first."""
 
     method = "predict"
+    kinds = ("float", "float")
     framed = False
 
     def __init__(self, native: Any, call: Callable[[Any], Any]) -> None:

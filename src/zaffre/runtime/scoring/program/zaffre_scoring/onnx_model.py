@@ -27,6 +27,15 @@ TYPES = {
     "tensor(string)": "object",
 }
 MATRIX = 2
+KINDS = {
+    "float16": "half",
+    "float32": "float",
+    "float64": "double",
+    "int64": "long",
+    "int32": "integer",
+    "bool": "boolean",
+}
+"""MLflow's types by those of numpy."""
 
 
 def of_file(path: str) -> Onnx:
@@ -71,6 +80,7 @@ class Onnx:
         self.names: Tuple[str, ...] = tuple(self.compiled["names"] if self.compiled else ())
         self._inputs = [(one.name, one.type, one.shape) for one in native.get_inputs()]
         self._outputs = [one.name for one in native.get_outputs()]
+        given = {one.name: _kind(one.type) for one in native.get_outputs()}
         self._as_records = as_records
         self._numpy = importlib.import_module("numpy")
         self._bad = _refusals()
@@ -78,6 +88,12 @@ class Onnx:
         self._is_matrix = len(self._inputs) == 1 and len(shape) == MATRIX
         fixed = shape[1] if self._is_matrix else len(self._inputs)
         self.width: Optional[int] = fixed if isinstance(fixed, int) else None
+        only = self.compiled["output"] if self.compiled else self._outputs[0]
+        self.kinds = (_kind(self._inputs[0][1]), given[only])
+        one_each = not self._is_matrix and all(len(size) <= MATRIX for _, _, size in self._inputs)
+        self.columns = [(name, _kind(of)) for name, of, _ in self._inputs] if one_each else []
+        records = not self.compiled and (as_records or len(self._outputs) > 1)
+        self.outputs = list(given.items()) if records else []
 
     def direct(self, data: Any) -> Any:
         """Predict from an array of numbers; several outputs are columns by name."""
@@ -140,6 +156,10 @@ class Onnx:
         except (ValueError, TypeError, OverflowError) as error:
             raise BadRows(f"The input has values of another type: {str(error)[:200]}") from None
         return array.reshape(shape) if shape == (-1, 1) else array
+
+
+def _kind(of: str) -> str:
+    return KINDS.get(TYPES.get(of, "float32"), "string")
 
 
 def _refusals() -> Tuple[Any, ...]:

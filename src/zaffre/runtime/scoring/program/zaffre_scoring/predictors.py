@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import Any, Callable, Dict, List, Optional, Protocol
+from typing import Any, Callable, Dict, List, Optional, Protocol, Tuple
 
 from zaffre_scoring.signature import Signature, signature_of
 from zaffre_scoring.tables import Table
@@ -40,6 +40,7 @@ class Predictor(Protocol):
     width: Optional[int]  # how many columns; None where it does not say
     native: Any  # what the flavor's own library loaded
     method: str  # what is called of it
+    kinds: Tuple[str, str]  # of an array that it takes, and of its predictions
     framed: bool  # whether `direct` wants a data frame
 
     def predict(self, table: Table) -> List[Any]:

@@ -10,7 +10,7 @@ import io
 import json
 from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
-from zaffre_scoring import tensors
+from zaffre_scoring import binary, tensors
 from zaffre_scoring.answers import Answer, json_answer
 from zaffre_scoring.request_schema import RequestSchema
 from zaffre_scoring.requests import Refused, Request
@@ -23,18 +23,19 @@ ERROR_CODES = {400: "BAD_REQUEST", 405: "BAD_REQUEST", 415: "BAD_REQUEST"}
 
 
 class Asked(NamedTuple):
-    """What answers name: the model as it was asked for, its version, and the method called."""
+    """What answers name: model, version, the method called, and the type of its predictions."""
 
     model: str
     version: str
     method: str
+    kind: str
 
 
 class Protocol(NamedTuple):
     """How a request is read, and how predictions and errors are written."""
 
-    read: Callable[[Request, Optional[RequestSchema]], Table]
-    write: Callable[[Request, Asked, List[Any]], Dict[str, Any]]
+    read: Callable[[Request], Table]
+    write: Callable[[Request, Asked, List[Any]], Answer]
     error: Callable[[int, str], Dict[str, Any]]
 
 
@@ -48,9 +49,7 @@ def protocol_of(request: Request) -> Optional[Protocol]:
 def written(request: Request, asked: Asked, values: List[Any]) -> Answer:
     """Give predictions in the form of the request's protocol."""
     protocol = protocol_of(request)
-    return Answer(
-        json.dumps(protocol.write(request, asked, values) if protocol else values).encode()
-    )
+    return protocol.write(request, asked, values) if protocol else _json(values)
 
 
 def refused(request: Request, status: int, text: str, *, failed: bool = False) -> Answer:
@@ -61,22 +60,34 @@ def refused(request: Request, status: int, text: str, *, failed: bool = False) -
 
 
 def rows_of(request: Request, schema: Optional[RequestSchema]) -> Table:
-    """Read the rows of a request; the deployment's own schema is for Azure ML's form.
+    """Read the rows of a request, and see that they fit the deployment's own schema.
 
     Raises:
-        Refused: it has not the form that it should have.
+        Refused: they have not the form that they should have.
     """
     protocol = protocol_of(request)
-    return protocol.read(request, schema) if protocol else table_of(request, schema)
+    if protocol is None:
+        document = document_of(request)
+        if schema is not None:
+            schema.check(document)
+        return table_of(document)
+    table = protocol.read(request)
+    if schema is not None:
+        schema.check_table(table)
+    return table
 
 
-def _read_invocation(request: Request, _: Optional[RequestSchema]) -> Table:
+def _json(document: Any) -> Answer:
+    return Answer(json.dumps(document).encode())
+
+
+def _read_invocation(request: Request) -> Table:
     kind = request.header("content-type").partition(";")[0].strip().lower()
     if kind == CSV:
         return _read_csv(request.body)
     if kind and not request.is_json:
         raise Refused(415, "This address takes application/json and text/csv, not " + kind + ".")
-    return table_of(request)
+    return table_of(document_of(request))
 
 
 def _read_csv(body: bytes) -> Table:
@@ -105,22 +116,23 @@ def _numbers(column: List[str]) -> List[Any]:
     return list(column)
 
 
-def _read_tensors(request: Request, _: Optional[RequestSchema]) -> Table:
-    return tensors.table_of(document_of(request))
+def _read_tensors(request: Request) -> Table:
+    return tensors.table_of(binary.read(request))
 
 
-def _write_tensors(request: Request, asked: Asked, values: List[Any]) -> Dict[str, Any]:
+def _write_tensors(request: Request, asked: Asked, values: List[Any]) -> Answer:
     name = request.path.split("/")[3]
-    found = {"model_name": name, "outputs": tensors.outputs_of(values, asked.method)}
+    outputs = tensors.outputs_of(values, asked.method, asked.kind)
+    found: Dict[str, Any] = {"model_name": name, "outputs": outputs}
     if asked.version:
         found["model_version"] = asked.version
-    given = json.loads(request.body).get("id") if b'"id"' in request.body else None
-    return {**found, "id": given} if isinstance(given, str) else found
+    given = binary.identifier(request)
+    return binary.written(request, found if given is None else {**found, "id": given})
 
 
 MLFLOW = Protocol(
     _read_invocation,
-    lambda _request, _asked, values: {"predictions": values},
+    lambda _request, _asked, values: _json({"predictions": values}),
     lambda status, text: {
         "error_code": ERROR_CODES.get(status, "INTERNAL_ERROR"),
         "message": text,

@@ -18,6 +18,7 @@ class Pyfunc:
     """A model behind mlflow's own `predict`."""
 
     method = "predict"
+    kinds = ("double", "double")
 
     def __init__(self, native: Any, signature: Signature) -> None:
         self.native = native

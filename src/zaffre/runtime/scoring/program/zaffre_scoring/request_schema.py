@@ -7,7 +7,9 @@ import os
 import re
 from typing import Any, Callable, Dict, List, Optional, Union
 
+from zaffre_scoring.conforming import form_of
 from zaffre_scoring.requests import Refused
+from zaffre_scoring.tables import Table
 
 SCHEMA, CODE = "schema.json", "check.py"
 BODY = "body"
@@ -38,6 +40,7 @@ class RequestSchema:
         with open(path, encoding="utf-8") as file:
             exec(compile(file.read(), path, "exec"), names)  # noqa: S102 - made of the schema by us
         self._validate: Callable[..., Any] = names["validate"]
+        self._form = form_of(self.document)
 
     def check(self, document: Any) -> None:
         """Check a parsed body.
@@ -50,6 +53,22 @@ class RequestSchema:
         except JsonSchemaValueException as error:
             where = place(steps_of(error.name), document)
             raise Refused(400, (where + error.message)[:LONGEST]) from None
+
+    def check_table(self, table: Table) -> None:
+        """Check rows that came in another form, by what the schema says of its own.
+
+        Raises:
+            Refused: they do not fit; says in which row and column.
+        """
+        if self._form is None:
+            return
+        document = self._form.document(table)
+        try:
+            self._validate(document, name_prefix=BODY)
+        except JsonSchemaValueException as error:
+            where = place(steps_of(error.name), document)
+            said = error.message.replace(error.name, "it", 1) if where else error.message
+            raise Refused(400, (where + said)[:LONGEST]) from None
 
     def check_body(self, body: bytes) -> None:
         """Check the bytes of a body.

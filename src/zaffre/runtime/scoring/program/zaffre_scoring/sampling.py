@@ -11,7 +11,7 @@ import random
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from zaffre_scoring.predictors import Predictor
-from zaffre_scoring.requests import Refused, Request
+from zaffre_scoring.requests import Refused
 from zaffre_scoring.signature import NUMBERS, fitted_rows
 from zaffre_scoring.tables import Table, table_of
 
@@ -91,7 +91,7 @@ def _of_json(document: Any) -> Table:
         document = {"dataframe_split": document}
     elif isinstance(document, list):
         document = {"input_data": document}
-    return table_of(Request(json.dumps(document).encode()))
+    return table_of(document)
 
 
 def _example(folder: str) -> Optional[Table]:

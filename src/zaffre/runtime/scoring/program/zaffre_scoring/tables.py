@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from zaffre_scoring.request_schema import RequestSchema
 from zaffre_scoring.requests import Refused, Request
 
 FORMS = ("input_data", "dataframe_split", "dataframe_records", "inputs", "instances")
@@ -20,15 +19,12 @@ class Table(NamedTuple):
     params: Optional[Dict[str, Any]] = None
 
 
-def table_of(request: Request, schema: Optional[RequestSchema] = None) -> Table:
-    """Read the rows of a request.
+def table_of(document: Any) -> Table:
+    """Read the rows of a request's document.
 
     Raises:
-        Refused: it has none of the known forms, or does not fit the deployment's schema.
+        Refused: it has none of the known forms.
     """
-    document = document_of(request)
-    if schema is not None:
-        schema.check(document)
     if not isinstance(document, dict):
         raise Refused(400, EXPECTED)
     form = next((name for name in FORMS if name in document), None)

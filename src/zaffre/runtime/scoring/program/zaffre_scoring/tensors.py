@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from zaffre_scoring.requests import Refused
 from zaffre_scoring.tables import Table
@@ -17,6 +17,7 @@ DATATYPES = {
     "long": "INT64",
     "float": "FP32",
     "double": "FP64",
+    "half": "FP16",
     "string": "BYTES",
 }
 """MLflow's types as those of the protocol."""
@@ -49,7 +50,7 @@ def _tensor(one: Any, number: int) -> Tuple[str, List[int], List[Any]]:
     if not isinstance(one, dict) or not isinstance(one.get("name"), str):
         raise Refused(400, where + " should be a dictionary with a `name`.")
     if not isinstance(one.get("data"), list):
-        raise Refused(400, where + " has no `data`; tensors in binary form are not taken.")
+        raise Refused(400, where + " has no `data`, and no `binary_data_size` of bytes.")
     shape, flat = _shape(one.get("shape"), where), list(_flat(one["data"]))
     size = 1
     for part in shape:
@@ -103,21 +104,28 @@ def _nested(flat: List[Any], shape: Sequence[int]) -> List[Any]:
     return flat
 
 
-def outputs_of(values: List[Any], name: str) -> List[Dict[str, Any]]:
+def outputs_of(values: List[Any], name: str, kind: str = "") -> List[Dict[str, Any]]:
     """Give predictions as tensors: one, or one for each column of a table."""
     if values and all(isinstance(value, dict) for value in values):
         return [_output(key, [value.get(key) for value in values]) for key in values[0]]
-    return [_output(name, values)]
+    return [_output(name, values, DATATYPES.get(kind, ""))]
 
 
-def _output(name: str, values: List[Any]) -> Dict[str, Any]:
+def _output(name: str, values: List[Any], told: str = "") -> Dict[str, Any]:
     shape: List[int] = []
     level: Any = values
     while isinstance(level, list):
         shape.append(len(level))
         level = level[0] if level else None
     flat = list(_flat(values))
-    return {"name": name, "shape": shape, "datatype": _datatype(flat), "data": flat}
+    return {"name": name, "shape": shape, "datatype": _told(told, _datatype(flat)), "data": flat}
+
+
+def _told(told: str, seen: str) -> str:
+    """Give the type that the model's description tells, where the values are such."""
+    if told.startswith("INT"):
+        return told if seen == "INT64" else seen
+    return told if told.startswith("FP") and seen in ("INT64", "FP64") else seen
 
 
 def _datatype(flat: Sequence[Any]) -> str:
@@ -130,14 +138,18 @@ def _datatype(flat: Sequence[Any]) -> str:
     return "BYTES"
 
 
-def described(
-    columns: Sequence[Tuple[str, str]], width: Optional[int], output: Optional[str], method: str
-) -> Dict[str, Any]:
+def described(model: Any, kind: str) -> Dict[str, Any]:
     """Describe inputs and outputs of a model as its metadata tells them."""
-    inputs = [
-        {"name": name, "datatype": DATATYPES.get(kind, "BYTES"), "shape": [-1]}
-        for name, kind in columns
-    ] or [{"name": "input-0", "datatype": "FP64", "shape": [-1, width or -1]}]
-    given = DATATYPES.get(output or "", "FP64")
-    outputs = [{"name": method, "datatype": given, "shape": [-1]}]
-    return {"platform": "zaffre", "inputs": inputs, "outputs": outputs}
+    taken, _ = model.kinds
+    matrix = {"name": "input-0", "datatype": _named(taken), "shape": [-1, model.width or -1]}
+    inputs = _columns(model.signature.columns or getattr(model, "columns", ())) or [matrix]
+    given = _columns(getattr(model, "outputs", ())) or _columns([(model.method, kind)])
+    return {"platform": "zaffre", "inputs": inputs, "outputs": given}
+
+
+def _columns(columns: Sequence[Tuple[str, str]]) -> List[Dict[str, Any]]:
+    return [{"name": name, "datatype": _named(kind), "shape": [-1]} for name, kind in columns]
+
+
+def _named(kind: str) -> str:
+    return DATATYPES.get(kind, "BYTES")

@@ -9,16 +9,20 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench reference docs docs-serve lock clean
+.PHONY: help setup demo studio test lint format bench reference docs docs-serve lock clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## Install the product and its tools into .venv (at once when nothing changed)
+setup: $(STAMP) ## Install the product and its tools into .venv (at once when nothing changed), build the studio
+	@scripts/studio --if-stale --if-possible
 
 $(STAMP): pyproject.toml requirements.lock scripts/setup
 	@scripts/setup "$(PYTHON)"
 	@touch $(STAMP)
+
+studio: $(STAMP) ## Build the web application (Node.js 20 or later, npm)
+	@scripts/studio
 
 demo: $(STAMP) ## Do the main job on real data: data, training, model, endpoint, score, lineage
 	@$(BIN)/python scripts/demo.py

@@ -17,6 +17,7 @@ COMMANDS = {
     "up": Word(("server", "up"), "Start the server and the gateway."),
     "down": Word(("server", "down"), "Stop them."),
     "status": Word(("server", "status"), "Show what runs."),
+    "studio": Word(("studio", "studio"), "Print a link to the web application."),
     "doctor": Word(("server", "doctor"), "Check a home: database, files, states, processes."),
     "lineage": Word(("lineage", "lineage"), "Show what something came of, and what came of it."),
     "completion": Word(("completion", "completion"), "Print the completion script of a shell."),

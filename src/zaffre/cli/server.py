@@ -13,6 +13,7 @@ import click
 
 from zaffre.cli import options, output
 from zaffre.cli.options import Wanted, say
+from zaffre.cli.studio import link_of
 from zaffre.cli.waiting import Spinner
 from zaffre.errors import Conflict, ZaffreError
 from zaffre.ml import local_server, stopping
@@ -24,6 +25,7 @@ NEXT = """\
 Next:
   zaffre job create -f job.yml --stream     run a job
   zaffre status                             see what runs
+  zaffre studio                             print a new link to the studio
   zaffre down                               stop"""
 HOME = click.Option(
     ["--home"], metavar="FOLDER", help="The home; else ZAFFRE_HOME, else ~/.zaffre."
@@ -59,6 +61,8 @@ def _up(
     click.echo(
         f"Zaffre is ready at {served.url}, {time.monotonic() - began:.1f} s, home {chosen.path}."
     )
+    client = options.client_of(url=served.url, token=chosen.token())
+    click.echo(f"Studio, once within 10 minutes: {link_of(client)}")
     click.echo('MLflow clients: eval "$(zaffre status --export)"')
     click.echo(NEXT)
 

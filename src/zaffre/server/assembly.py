@@ -20,6 +20,7 @@ from zaffre.server.clock import SystemClock
 from zaffre.server.gateway import GatewayKeeper
 from zaffre.server.loop import Loop
 from zaffre.server.machine import read_machine
+from zaffre.server.pages import page_routes
 from zaffre.server.settings import Settings
 from zaffre.server.work import Work
 from zaffre.services import endpoints, job_types, workspaces
@@ -34,6 +35,7 @@ from zaffre.store.secrets import FileSecrets
 from zaffre.store.step_memory import SqlStepMemory
 from zaffre.store.tokens import SqlTokens
 from zaffre.store.tracking import SqlTracking
+from zaffre.studio.bundle import Bundle
 
 OWNER = Principal("owner", Role.OWNER)
 
@@ -64,7 +66,8 @@ def assemble(settings: Settings, home: Home) -> Assembly:
     endpoints.readdress(context)
     work = Work(context)
     loop = Loop([work.jobs, work.others, GatewayKeeper(home).steps])
-    app = Gate(all_routes(), context, _hosts(settings), loop.wake)
+    routes = [*all_routes(), *page_routes(Bundle.read())]
+    app = Gate(routes, context, _hosts(settings), loop.wake)
     return Assembly(context, app, loop, database)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import os
 import subprocess
-import sys
-import tarfile
 import time
 from pathlib import Path
 
 import pytest
 
+from adapters.channels import package, python_files, write_index
 from adapters.test_environments_uv import RealClock, wait_for_all
 from zaffre.adapters.uv import BuilderSettings, UvBuilder
 from zaffre.kinds.recipe import Recipe, Relax
@@ -35,53 +31,6 @@ def channel(tmp_path):
     ]
     write_index(folder, packages)
     return f"file://{folder}"
-
-
-def write_index(folder, packages):
-    """Write what the channel says of its packages."""
-    for platform in ("noarch", "linux-64", "linux-aarch64"):
-        (folder / platform).mkdir(exist_ok=True)
-        here = dict(packages) if platform == "noarch" else {}
-        data = {"info": {"subdir": platform}, "packages": here, "repodata_version": 1}
-        (folder / platform / "repodata.json").write_text(json.dumps(data))
-
-
-def package(folder, name, version, files, depends=(), noarch="generic"):
-    """Write a noarch package by hand and give its line of the channel's index."""
-    index = {
-        "name": name, "version": version, "build": "0", "build_number": 0,
-        "depends": list(depends), "subdir": "noarch", "noarch": noarch, "timestamp": 0,
-    }  # fmt: skip
-    paths = [
-        {"_path": path, "path_type": "hardlink", "sha256": hashlib.sha256(content).hexdigest(),
-         "size_in_bytes": len(content)}
-        for path, content in files.items()
-    ]  # fmt: skip
-    content = {
-        "info/index.json": json.dumps(index).encode(),
-        "info/paths.json": json.dumps({"paths": paths, "paths_version": 1}).encode(),
-        "info/files": "\n".join(files).encode(),
-        **files,
-    }
-    target = folder / "noarch" / f"{name}-{version}-0.tar.bz2"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(target, "w:bz2") as archive:
-        for path, data in content.items():
-            entry = tarfile.TarInfo(path)
-            entry.size, entry.mode = len(data), 0o755
-            archive.addfile(entry, io.BytesIO(data))
-    data = target.read_bytes()
-    facts = {"sha256": hashlib.sha256(data).hexdigest(), "md5": hashlib.md5(data).hexdigest()}
-    return target.name, {**index, **facts, "size": len(data)}
-
-
-def python_files():
-    """Give a `python` package that stands on the interpreter at hand."""
-    base = Path(os.path.realpath(sys.executable))
-    return {
-        "bin/python": f'#!/bin/sh\nexec "{base}" "$@"\n'.encode(),
-        "share/python.txt": b"from the channel\n",
-    }
 
 
 @pytest.fixture

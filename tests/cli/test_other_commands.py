@@ -180,6 +180,31 @@ def test_an_environment_is_built_and_waited_for(fake, zaffre):
     assert zaffre("environment", "build", "-n", "e", "--no-wait").code == 0
 
 
+def test_the_log_of_a_build_is_printed_until_the_build_ends(fake, zaffre):
+    place = f"{WS}/environments/e/versions/1/log"
+    path = "environments/e/versions/1"
+    fake.resources[path] = {"name": "e", "version": "1", "build_state": "building"}
+    told = [b"one\n", b"one\ntwo\n"]
+
+    def log(_):
+        if len(told) == 1:
+            fake.resources[path]["build_state"] = "ready"
+        return 200, told.pop(0) if len(told) > 1 else told[0]
+
+    fake.routes["GET", place] = log
+    assert zaffre("environment", "logs", "-n", "e", "-F").out == "one\ntwo\n"
+    fake.routes["GET", place] = lambda _: (200, b"")
+    silent = zaffre("environment", "logs", "-n", "e")
+    assert silent.out == ""
+    assert "never built" in silent.err
+
+
+def test_a_lock_is_printed(fake, zaffre):
+    fake.resources["environments/e/versions/1"] = {"name": "e", "version": "1"}
+    fake.routes["GET", f"{WS}/environments/e/versions/1/lock"] = lambda _: (200, b"{}\n")
+    assert zaffre("environment", "lock", "-n", "e", "--platform", "linux-x86_64").out == "{}\n"
+
+
 def test_collecting_garbage_is_a_dry_run_unless_it_is_told(fake, zaffre):
     fake.routes["POST", f"{WS}/gc"] = lambda _: (
         200,

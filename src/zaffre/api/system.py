@@ -1,4 +1,4 @@
-"""The server itself: its health, its description, lineage, garbage and environment builds."""
+"""The server itself: its health, its description, lineage and garbage."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zaffre import __version__
-from zaffre.api.bodies import body_of, resource_answer, text_answer
+from zaffre.api.bodies import body_of, text_answer
 from zaffre.api.routing import Access, Route
 from zaffre.errors import Invalid
 from zaffre.kinds.registry import kind
 from zaffre.kinds.resource import Key
-from zaffre.services import environments, gc, lineage
+from zaffre.services import gc, lineage
 
 WORKSPACE = "/api/v1/workspaces/{workspace}"
 VERSIONED = f"{WORKSPACE}/lineage/{{kind}}/{{name}}/{{version}}"
@@ -24,15 +24,6 @@ OBJECT = {"type": "object"}
 async def health(_: Request) -> Response:
     """Say that the server is ready."""
     return text_answer({"status": "ok", "version": __version__})
-
-
-async def build(request: Request) -> Response:
-    """Build an environment now; its status tells how it goes."""
-    path = request.path_params
-    version = path.get("version", "latest")
-    key = Key("environment", request.scope["zaffre"].workspace, path["name"], version)
-    found = await run_in_threadpool(environments.build, request.scope["context"], key)
-    return resource_answer(found)
 
 
 async def collect(request: Request) -> Response:
@@ -70,22 +61,6 @@ async def show_request(request: Request) -> Response:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/health", health, Access.PUBLIC, "Whether the server is ready.", answer=OBJECT),
-    Route(
-        "POST",
-        f"{WORKSPACE}/environments/{{name}}/build",
-        build,
-        Access.WRITE,
-        "Build the latest version of an environment.",
-        answer="environment",
-    ),
-    Route(
-        "POST",
-        f"{WORKSPACE}/environments/{{name}}/versions/{{version}}/build",
-        build,
-        Access.WRITE,
-        "Build an environment.",
-        answer="environment",
-    ),
     Route(
         "POST",
         f"{WORKSPACE}/gc",

@@ -80,6 +80,11 @@ class EnvironmentSpec(Spec):
 class EnvironmentStatus(Status):
     """What is known of the environment's build on this machine."""
 
+    made_of: str = Field(
+        default="",
+        title="Kind",
+        description="What it is made of: interpreter, pip, conda or image.",
+    )
     build_state: str = Field(
         default="not_built", title="Build", description="not_built, building, ready or failed."
     )
@@ -101,6 +106,14 @@ class EnvironmentStatus(Status):
     relaxed: list[str] = Field(
         default_factory=list, title="Relaxed", description="Version pins that had to give way."
     )
+    size_bytes: int = Field(
+        default=0, title="Size", description="What it takes on the disk; files may be shared."
+    )
+    used_by: list[str] = Field(
+        default_factory=list,
+        title="Used by",
+        description="Deployments and unfinished jobs that need it.",
+    )
     build_seconds: float = Field(
         default=0.0, title="Seconds", description="How long the build took."
     )
@@ -108,6 +121,11 @@ class EnvironmentStatus(Status):
         default="", title="Error", description="Why the build failed, and what to do."
     )
     log_tail: str = Field(default="", title="Log", description="The end of the build log.")
+    locks: dict[str, str] = Field(
+        default_factory=dict,
+        title="Locks",
+        description="For each platform, the digest of what exactly it is built of.",
+    )
     is_anonymous: bool = Field(
         default=False, title="Anonymous", description="It was written inside a job or deployment."
     )
@@ -120,8 +138,20 @@ ENVIRONMENT = Kind(
     title="Environment",
     spec=EnvironmentSpec,
     status=EnvironmentStatus,
-    columns=("name", "version", "build_state", "python_version"),
-    actions=(Action("build", "Build it now, and show how that goes."),),
+    columns=(
+        "name",
+        "version",
+        "made_of",
+        "build_state",
+        "python_version",
+        "size_bytes",
+        "used_by",
+    ),
+    actions=(
+        Action("build", "Build it now, and show how that goes."),
+        Action("logs", "Print the log of the last build."),
+        Action("lock", "Print what exactly it was built of."),
+    ),
     versioned=True,
     example="""\
 name: churn

@@ -24,8 +24,8 @@ class Recipe:
 
     `interpreter` is "" (any that fits `python`), "current" (the server's own) or an absolute path.
     `own` says that the environment is a folder of its own; otherwise the interpreter is used as it
-    is. `python` is a version specifier ("" is any). `warnings` are for people and no part of the
-    identity.
+    is. `python` is a version specifier ("" is any). `warnings` are for people, and `locks` (pairs
+    of platform and digest) say what was found for it before: both are no part of the identity.
     """
 
     interpreter: str = ""
@@ -36,10 +36,20 @@ class Recipe:
     channels: tuple[str, ...] = ()
     relax: Relax = Relax.NEVER
     warnings: tuple[str, ...] = ()
+    locks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Give in a word what the environment is made of."""
+        if not self.own:
+            return "interpreter"
+        return "conda" if self.conda else "pip"
 
     def to_json(self) -> dict[str, Any]:
-        """Give the recipe as plain JSON."""
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+        """Give the recipe as plain JSON, without locks."""
+        plain = asdict(replace(self, locks=()))
+        del plain["locks"]
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in plain.items()}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Recipe:

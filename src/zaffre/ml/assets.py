@@ -56,6 +56,22 @@ class Environments(Collection[Environment]):
 
         return Poller(look, sleep=self._connection.sleep)
 
+    def log(self, name: str, version: str) -> str:
+        """Give the log of an environment's last build, empty if there was none."""
+        return self._text(name, version, "log", {})
+
+    def lock(self, name: str, version: str, platform: str | None = None) -> str:
+        """Give what exactly an environment was built of: of a platform, or of the only one.
+
+        Raises:
+            NotFound: it was not built, or not for that platform.
+        """
+        return self._text(name, version, "lock", {"platform": platform} if platform else {})
+
+    def _text(self, name: str, version: str, what: str, params: dict[str, str]) -> str:
+        path = f"{self._path(name, version, {})}/{what}"
+        return str(self._connection.call("GET", path, params=params).text)
+
 
 def fetch_tree(connection: Connection, asset: Model | Data, folder: Path) -> Path:
     """Fetch an asset's content into a folder of its name.

@@ -46,6 +46,10 @@ class Poller(Generic[T]):
             self._state, self._value, self._reason = self._look()
         return self._state
 
+    def latest(self) -> T | None:
+        """Give what there was to show at the last look."""
+        return self._value
+
     def done(self) -> bool:
         """Say whether it has ended, well or not."""
         return self.status() in ENDED

@@ -21,7 +21,10 @@ class Retry(StrEnum):
 
 @dataclass(frozen=True)
 class Ready:
-    """A usable interpreter. `bin` goes first in PATH; `venv` is VIRTUAL_ENV, if any."""
+    """A usable interpreter. `bin` goes first in PATH; `venv` is VIRTUAL_ENV, if any.
+
+    `bytes` and the file `lock` (what it was made of) are known soon after it is ready.
+    """
 
     hash: str
     python: Path
@@ -33,6 +36,8 @@ class Ready:
     relaxed: tuple[str, ...] = ()
     seconds: float = 0.0
     log: Path | None = None
+    bytes: int = 0
+    lock: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,11 @@ class Builder(Protocol):
     def log(self, hash_: str, limit: int = 65536) -> str:
         """Give the end of a build's log, at most `limit` bytes; empty if there is none."""
 
-    def tend(self) -> None:
-        """Begin again the builds whose builder was killed. Cheap: to be called often."""
+    def tend(self) -> Sequence[str]:
+        """Begin again builds whose builder was killed; give the hashes of those that ended.
+
+        Each is given once, and all of them the first time. Cheap: to be called often.
+        """
 
     def stored(self) -> Sequence[Stored]:
         """List what lies on disk."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from zaffre.adapters.local import LocalCompute, LocalSettings
 from zaffre.adapters.local.capture_tables import ProgramTables
@@ -23,7 +24,7 @@ from zaffre.server.machine import read_machine
 from zaffre.server.pages import page_routes
 from zaffre.server.settings import Settings
 from zaffre.server.work import Work
-from zaffre.services import endpoints, job_types, workspaces
+from zaffre.services import endpoints, environments, job_types, workspaces
 from zaffre.services.context import Addresses, Context, Home
 from zaffre.store.database import Database
 from zaffre.store.files import SqlFiles
@@ -89,7 +90,11 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         parquet=ProgramParquet(),
         scoring_program=PROGRAM.parent,
         builder=UvBuilder(
-            home.envs, os.environ, clock, BuilderSettings(strict=settings.strict_environments)
+            home.envs,
+            os.environ,
+            clock,
+            BuilderSettings(strict=settings.strict_environments),
+            partial(environments.read_lock, artifacts),
         ),
         secrets=FileSecrets(home.root / "secret.key"),
         tokens=SqlTokens(database, clock),

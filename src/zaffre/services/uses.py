@@ -64,6 +64,20 @@ def users(ctx: Context, key: Key) -> Iterator[Resource]:
     yield from (one for one in resources.every(ctx, query) if text in set(_needs(one)))
 
 
+def environments_in_use(ctx: Context, workspace: str) -> dict[str, list[str]]:
+    """Give who needs each environment of a workspace now, by the environment's reference."""
+    found: dict[str, list[str]] = {}
+    for kind in all_kinds():
+        if kind.parent:
+            for one in resources.every(ctx, Browse(kind.name, workspace, archived=None)):
+                for text in {getattr(pinned, "environment", None) for pinned in _pinned(one)}:
+                    found.setdefault(str(text), []).append(_called(one.key))
+    query = Browse("job", workspace, where={"state": _STATES}, archived=None)
+    for one in resources.every(ctx, query):
+        found.setdefault(str(getattr(one.status, "environment_id", None)), []).append(one.key.name)
+    return found
+
+
 def _serves(deployment: Resource, key: Key) -> bool:
     text = str(Asset(key.name, key.version))
     if getattr(deployment.spec, key.kind, None) == text:

@@ -9,24 +9,30 @@ from pathlib import Path
 
 import pytest
 
+from zaffre.kinds.lock import Lock
 from zaffre.kinds.recipe import Recipe
 from zaffre.ports.builder import Broken, Build, Builder, Building, Ready, Retry, Stored
 
 _PATIENCE = 120.0
 _PYTHON = Path("/fake/bin/python")
+PLATFORM = "fake-64"
+"""The platform of the fake builder's locks."""
 
 
 @dataclass
 class FakeBuilder:
     """A builder whose builds end when the test says so; with `prompt` they end at once.
 
-    `refused` maps package names to the error that a build with them gives.
+    `refused` maps package names to the error that a build with them gives; `locks` is a folder
+    for locks.
     """
 
     prompt: bool = True
     python: Path = _PYTHON
     refused: dict[str, str] = field(default_factory=dict)
     begun: list[Recipe] = field(default_factory=list)
+    locks: Path | None = None
+    _ended: list[str] = field(default_factory=list)
     _states: dict[str, Build] = field(default_factory=dict)
     _recipes: dict[str, Recipe] = field(default_factory=dict)
 
@@ -57,8 +63,10 @@ class FakeBuilder:
         """Give a line about the build."""
         return f"building {hash_}\n"[:limit] if hash_ in self._states else ""
 
-    def tend(self) -> None:
-        """Do nothing: nothing here is killed."""
+    def tend(self) -> Sequence[str]:
+        """Name what ended; nothing here is killed."""
+        ended, self._ended = self._ended, []
+        return ended
 
     def stored(self) -> Sequence[Stored]:
         """List what was built."""
@@ -74,8 +82,17 @@ class FakeBuilder:
         self._states.pop(hash_, None)
         return True
 
+    def _lock(self, hash_: str) -> Path | None:
+        if self.locks is None:
+            return None
+        file = self.locks / f"{hash_}.json"
+        lines = self._recipes[hash_].requirements
+        file.write_text(Lock(PLATFORM, "3.11.7", pip=lines).to_text())
+        return file
+
     def _outcome(self, hash_: str) -> Build:
         recipe = self._recipes[hash_]
+        self._ended.append(hash_)
         for line in recipe.requirements:
             if line in self.refused:
                 return Broken(hash_, self.refused[line], Path(hash_))
@@ -86,6 +103,7 @@ class FakeBuilder:
             version="3.11.7",
             packages=recipe.requirements,
             warnings=recipe.warnings,
+            lock=self._lock(hash_),
         )
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,8 @@ class BuilderSettings:
 class UvBuilder:
     """Builds environments in `HOME/envs`, of which builds see no more than that.
 
-    `environ` is what the builds run with, less what is ours.
+    `environ` is what the builds run with, less what is ours; `locks` reads a lock by its digest,
+    "" if there is none.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class UvBuilder:
         environ: Mapping[str, str],
         clock: Clock,
         settings: BuilderSettings = BuilderSettings(),
+        locks: Callable[[str], str] = lambda _: "",
     ) -> None:
         plain = {name: value for name, value in environ.items() if not name.startswith(_OURS)}
         self._root = root
         self._clock = clock
         self._settings = settings
+        self._locks = locks
         self._pythons = Interpreters(plain, clock)
         self._children = Children(plain)
         self._boot = _boot_id()
@@ -80,7 +83,8 @@ class UvBuilder:
             record = folder.record()  # it may have ended before the lock was ours
             if not self._must_begin(recipe, record, retry):
                 return self._answer(folder, record)
-            folder.write_order(self._order(hash_, recipe, pythons))
+            order = self._order(hash_, recipe, pythons)
+            folder.write_order(order | {"lock": self._lock_for(recipe, folder, record)})
             return self._begin(folder, record, lock)
 
     def look(self, recipe: Recipe) -> Build | None:
@@ -96,8 +100,8 @@ class UvBuilder:
         """Give the end of a build's log."""
         return Folder(self._root / hash_).tail(limit) if is_hash(hash_) else ""
 
-    def tend(self) -> None:
-        """Begin again the builds whose builder was killed."""
+    def tend(self) -> Sequence[str]:
+        """Begin again the builds whose builder was killed; name those that ended."""
         suspects = self._children.ended()
         if not self._looked_back:
             self._looked_back = True
@@ -114,6 +118,7 @@ class UvBuilder:
                     and folder.order.exists()
                 ):
                     self._begin(folder, record, lock)
+        return sorted(suspects)
 
     def stored(self) -> Sequence[Stored]:
         """List what lies on disk."""
@@ -160,6 +165,13 @@ class UvBuilder:
             "channel_timeout": self._settings.channel_timeout,
             "hidden": str(self._root.parent),
         }
+
+    def _lock_for(self, recipe: Recipe, folder: Folder, record: Mapping[str, Any]) -> str:
+        """Give the text of the lock to build from: the kept one, or the last good build's own."""
+        kept = dict(recipe.locks).get(sysconfig.get_platform())
+        if kept:
+            return self._locks(kept)
+        return folder.lock_text() if record.get("state") != "failed" else ""
 
     def _begin(self, folder: Folder, record: dict[str, Any], lock: int) -> Build:
         """Start the child, unless it was killed too often."""
@@ -210,6 +222,8 @@ class UvBuilder:
             relaxed=tuple(record["relaxed"]),
             seconds=record["seconds"],
             log=folder.log,
+            bytes=record.get("bytes", 0),
+            lock=folder.lock_file if folder.lock_file.exists() else None,
         )
 
 

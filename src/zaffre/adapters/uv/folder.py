@@ -32,6 +32,18 @@ class Folder:
         """Give what the child is asked to build."""
         return self.path / "recipe.json"
 
+    @property
+    def lock_file(self) -> Path:
+        """Give what the environment was made of, exactly; there when its build has ended."""
+        return self.path / "lock.json"
+
+    def lock_text(self) -> str:
+        """Give the text of its lock, empty if there is none."""
+        try:
+            return self.lock_file.read_text(encoding="utf-8")
+        except OSError:
+            return ""
+
     def record(self) -> dict[str, Any]:
         """Give the record, empty if there is none."""
         try:

@@ -12,10 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from zaffre.runtime.builder import locking, state, walls
 from zaffre.runtime.builder import order as orders
-from zaffre.runtime.builder import state, walls
+from zaffre.runtime.builder.finishing import finish
 from zaffre.runtime.builder.order import Order
-from zaffre.runtime.builder.packages import fill
+from zaffre.runtime.builder.packages import Filled, fill
 from zaffre.runtime.builder.pip_settings import uv_variables
 from zaffre.runtime.builder.probe import probe
 from zaffre.runtime.builder.state import BuildError
@@ -61,7 +62,9 @@ def _build(folder: Path, order: Order, lock: int, pid: int) -> int:
     state.write(folder, record)
     tool = Tool(_variables(), began + order.timeout, lock)
     try:
-        facts = _make(tool, order, folder) if order.recipe.own else _use(tool, order)
+        facts, filled = (
+            _make(tool, order, folder) if order.recipe.own else (_use(tool, order), Filled())
+        )
     except BuildError as error:
         return _fail(folder, record, error, began)
     except Exception as error:  # noqa: BLE001 - the record must say that the build ended
@@ -82,7 +85,7 @@ def _build(folder: Path, order: Order, lock: int, pid: int) -> int:
     )
     state.write(folder, record)
     if order.recipe.own:
-        _finish(tool, folder, record)
+        finish(tool, order, folder, record, filled)
     return 0
 
 
@@ -103,24 +106,26 @@ def _use(tool: Tool, order: Order) -> dict[str, Any]:
     }
 
 
-def _make(tool: Tool, order: Order, folder: Path) -> dict[str, Any]:
+def _make(tool: Tool, order: Order, folder: Path) -> tuple[dict[str, Any], Filled]:
     """Build the environment's own folder from nothing."""
     prefix = folder / VENV
     if prefix.exists():
         say("Removing what an earlier build left")
         shutil.rmtree(prefix)
-    filled = fill(tool, order, prefix)
+    lock = order.lock if locking.usable(tool, order) else None
+    filled = locking.refill(tool, order, lock, prefix) if lock else fill(tool, order, prefix)
     python = interpreter_in(prefix)
-    facts = probe(tool, python)
-    return {
+    found = probe(tool, python)
+    facts = {
         "python": str(python),
         "bin": str(python.parent),
         "venv": str(prefix),
-        "version": facts.version,
-        "packages": list(facts.packages),
+        "version": found.version,
+        "packages": list(found.packages),
         "warnings": [*order.recipe.warnings, *filled.warnings],
         "relaxed": list(filled.relaxed),
     }
+    return facts, filled
 
 
 def _fail(folder: Path, record: dict[str, Any], error: BuildError, began: float) -> int:
@@ -136,25 +141,6 @@ def _fail(folder: Path, record: dict[str, Any], error: BuildError, began: float)
     }
     state.write(folder, record)
     return 1
-
-
-def _finish(tool: Tool, folder: Path, record: dict[str, Any]) -> None:
-    """Compile everything to bytecode and sync, at low priority: it is in use by now."""
-    os.nice(19)
-    python = str(interpreter_in(folder / VENV))
-    with contextlib.suppress(BuildError):
-        tool.run(
-            "pip",
-            "install",
-            "--quiet",
-            "--offline",
-            "--compile-bytecode",
-            "--python",
-            python,
-            "pip",
-        )
-    os.sync()
-    state.write(folder, record | {"durable": True})
 
 
 def _variables() -> dict[str, str]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Callable, Sequence
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import rattler
 from rattler.exceptions import (
@@ -18,7 +22,9 @@ from rattler.exceptions import (
     SolverError,
 )
 
+from zaffre.kinds.resource import Json
 from zaffre.runtime.builder import stand_in
+from zaffre.runtime.builder.failure import explained
 from zaffre.runtime.builder.state import BuildError
 from zaffre.runtime.builder.tool import say
 
@@ -44,8 +50,8 @@ class Wanted:
     left: float
 
 
-def install(wanted: Wanted) -> list[str]:
-    """Solve for conda packages and install them; give `name=version=build` of each.
+def install(wanted: Wanted) -> list[Mapping[str, Json]]:
+    """Solve for conda packages and install them; give the record of each.
 
     Raises:
         Unreachable: a channel does not answer in time.
@@ -54,7 +60,35 @@ def install(wanted: Wanted) -> list[str]:
     return asyncio.run(_install(wanted))
 
 
-async def _install(wanted: Wanted) -> list[str]:
+def install_records(
+    found: Sequence[Mapping[str, Json]], prefix: Path, python: Callable[[], str], left: float
+) -> None:
+    """Install the conda packages that a lock names, or none of other content.
+
+    `python` gives the version of the Python to use where the lock has none; `left` are seconds.
+
+    Raises:
+        BuildError: one of them cannot be had any more.
+    """
+    asyncio.run(asyncio.wait_for(_install_records(found, prefix, python), max(left, 1)))
+
+
+async def _install_records(
+    found: Sequence[Mapping[str, Json]], prefix: Path, python: Callable[[], str]
+) -> None:
+    for each in found:
+        _check_file(each)
+    with tempfile.TemporaryDirectory() as folder:
+        records = [_record(each, Path(folder)) for each in found if not _is_stand_in(each)]
+    if len(records) < len(found):
+        place, version = prefix.parent / "stand-in", python()
+        stand_in.write(place, version, [str(rattler.Platform.current())])
+        package = stand_in.package(place, version)
+        records.append(await rattler.RepoDataRecord.from_package_archive(package))
+    await _put(records, prefix)
+
+
+async def _install(wanted: Wanted) -> list[Mapping[str, Json]]:
     gateway = rattler.Gateway()
     sources = await _sources(gateway, wanted)
     say(f"Solving {', '.join(wanted.specs)} from {', '.join(wanted.channels)}")
@@ -66,18 +100,57 @@ async def _install(wanted: Wanted) -> list[str]:
             virtual_packages=rattler.VirtualPackage.detect(),
             timeout=datetime.timedelta(seconds=max(wanted.left, 1)),
         )
-        say(f"Installing {len(records)} conda packages")
-        await rattler.install(records, target_prefix=wanted.prefix, show_progress=False)
     except SolverError as error:
         raise BuildError(
-            f"The conda packages cannot be had together. {error}",
+            f"The conda packages cannot be had together. {explained(str(error))}",
             f"Check names and versions in channel(s) {', '.join(wanted.channels)}.",
         ) from None
+    await _put(records, wanted.prefix)
+    return [json.loads(each.to_json()) for each in records]
+
+
+async def _put(records: list[rattler.RepoDataRecord], prefix: Path) -> None:
+    say(f"Installing {len(records)} conda packages")
+    try:
+        await rattler.install(records, target_prefix=prefix, show_progress=False)
     except InstallerError as error:
         raise BuildError(
-            f"The conda packages cannot be installed. {error}", "Build again, or see the log."
+            f"The conda packages cannot be installed. {explained(str(error))}",
+            "Build again, or see the log.",
         ) from None
-    return sorted(f"{each.name.normalized}={each.version}={each.build}" for each in records)
+    for name in sorted(f"{each.name.normalized}={each.version}={each.build}" for each in records):
+        say(f"  + {name}")
+
+
+def _record(found: Mapping[str, Json], folder: Path) -> rattler.RepoDataRecord:
+    file = folder / "index.json"
+    file.write_text(json.dumps(found), encoding="utf-8")
+    package = rattler.PackageRecord.from_index_json(
+        file, found.get("size"), found.get("sha256"), found.get("md5")
+    )
+    return rattler.RepoDataRecord(package, found["fn"], found["url"], found["channel"])
+
+
+def _check_file(found: Mapping[str, Json]) -> None:
+    """Compare a package in a folder with its digest: rattler does so for what it fetches.
+
+    Raises:
+        BuildError: it is not there, or another one.
+    """
+    address = urlsplit(found["url"])
+    if address.scheme != "file" or _is_stand_in(found):
+        return
+    try:
+        with Path(unquote(address.path)).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BuildError(f"The conda package {found['fn']} is gone: {error}.") from None
+    if found.get("sha256") not in (None, digest):
+        raise BuildError(f"The conda package {found['fn']} is not the one that was locked.")
+
+
+def _is_stand_in(found: Mapping[str, Json]) -> bool:
+    return bool(found["build"] == stand_in.BUILD)
 
 
 async def _sources(gateway: rattler.Gateway, wanted: Wanted) -> list[rattler.Channel]:

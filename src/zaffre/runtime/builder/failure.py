@@ -62,6 +62,13 @@ def explain(messages: str) -> BuildError:
     return BuildError(f"The packages cannot be installed. {cause}", "The build log says more.")
 
 
+def explained(messages: str) -> str:
+    """Give the conda solver's reason as a sentence: which packages, and what each requires."""
+    text = re.sub(r"^Cannot solve the request because of:", "", messages.strip())
+    flat = re.sub(r"\s+", " ", re.sub(r"[│├└─]", " ", text)).strip()[:_LONGEST]
+    return f"{flat}." if flat and flat[-1] not in ".!?" else flat
+
+
 def _cause(messages: str) -> str:
     """Give uv's own reason, without its drawing."""
     text = re.sub(r"[│╰─▶├×]", " ", messages)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zaffre.kinds.interpreter import Interpreter
+from zaffre.kinds.lock import Lock
 from zaffre.kinds.recipe import Recipe
 
 ORDER = "recipe.json"
@@ -18,7 +19,7 @@ class Order:
 
     `pythons` are the interpreters of this machine, the server's own first. `strict` allows no
     substitute for what was asked; `downloads` allows uv to fetch a Python; `hidden` is the home,
-    which builds must not see. Times are in seconds.
+    which builds must not see; `lock` says what exactly to install. Times are in seconds.
     """
 
     hash: str
@@ -29,6 +30,7 @@ class Order:
     timeout: float = 1800.0
     channel_timeout: float = 15.0
     hidden: str = ""
+    lock: Lock | None = None
 
 
 def read(folder: Path) -> Order:
@@ -36,4 +38,6 @@ def read(folder: Path) -> Order:
     document = json.loads((folder / ORDER).read_text(encoding="utf-8"))
     recipe = Recipe.from_json(document.pop("recipe"))
     pythons = tuple(Interpreter(**each) for each in document.pop("pythons"))
-    return Order(recipe=recipe, pythons=pythons, **document)
+    text = document.pop("lock", "")
+    lock = Lock.from_text(text) if text else None
+    return Order(recipe=recipe, pythons=pythons, lock=lock, **document)

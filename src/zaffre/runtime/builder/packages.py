@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,20 +15,22 @@ from zaffre.kinds.conda import package_of
 from zaffre.kinds.conda_names import on_pypi
 from zaffre.kinds.recipe import Relax
 from zaffre.kinds.requirement import name_of
-from zaffre.runtime.builder.failure import explain
+from zaffre.kinds.resource import Json
+from zaffre.runtime.builder import venv
 from zaffre.runtime.builder.order import Order
-from zaffre.runtime.builder.pythons import Chosen, choose_python
+from zaffre.runtime.builder.pythons import Chosen
 from zaffre.runtime.builder.relaxing import relax
 from zaffre.runtime.builder.state import BuildError
-from zaffre.runtime.builder.tool import Ended, Tool, interpreter_in, say
+from zaffre.runtime.builder.tool import Tool, interpreter_in, say
 
 
 @dataclass(frozen=True)
 class Filled:
-    """What became of an order: what people should know, and which pins gave way."""
+    """What became of an order: what people should know, which pins gave way, conda's records."""
 
     warnings: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = ()
+    conda: tuple[Mapping[str, Json], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Conda:
     python: bool = False
     lines: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    records: tuple[Mapping[str, Json], ...] = ()
 
 
 def fill(tool: Tool, order: Order, prefix: Path) -> Filled:
@@ -46,34 +49,17 @@ def fill(tool: Tool, order: Order, prefix: Path) -> Filled:
     Raises:
         BuildError: it cannot be made.
     """
-    base = cache(lambda: _base(tool, order))
+    base = cache(lambda: venv.base(tool, order))
     conda = _conda(tool, order, prefix, base) if order.recipe.conda else Conda()
     lines = (*conda.lines, *order.recipe.requirements)
     if conda.python:
-        _install(tool, prefix, lines)
-        return Filled(conda.warnings)
+        venv.install(tool, prefix, lines)
+        return Filled(conda.warnings, conda=conda.records)
     chosen = base()
-    _make_venv(tool, chosen, prefix, seed=all(name_of(line) != "pip" for line in lines))
+    venv.make(tool, chosen, prefix, seed=all(name_of(line) != "pip" for line in lines))
     relaxed = _fill_venv(tool, order, chosen, prefix, lines)
     warnings = tuple(w for w in (chosen.warning, _relaxed_warning(relaxed)) if w)
-    return Filled((*conda.warnings, *warnings), relaxed)
-
-
-def _base(tool: Tool, order: Order) -> Chosen:
-    named = order.recipe.interpreter
-    if named in ("", "current"):
-        return choose_python(tool, order)
-    return Chosen(Path(named), "")
-
-
-def _make_venv(tool: Tool, chosen: Chosen, prefix: Path, *, seed: bool) -> None:
-    say(f"Making an environment with {chosen.path}")
-    seeded = ["--seed"] if seed else []
-    ended = tool.run(
-        "venv", "--quiet", "--allow-existing", *seeded, "--python", str(chosen.path), str(prefix)
-    )
-    if ended.status != 0:
-        raise explain(ended.messages)
+    return Filled((*conda.warnings, *warnings), relaxed, conda.records)
 
 
 def _fill_venv(
@@ -81,24 +67,23 @@ def _fill_venv(
 ) -> tuple[str, ...]:
     may_relax = order.recipe.relax is Relax.ALWAYS or chosen.instead
     if not may_relax or order.strict:
-        _install(tool, prefix, lines)
+        venv.install(tool, prefix, lines)
         return ()
 
     def resolves(lines: Sequence[str], wheels: Sequence[str]) -> bool:
         return _resolves(tool, prefix, lines, wheels)
 
-    if _try(tool, prefix, lines, [":all:"]).status == 0:
+    if venv.try_install(tool, prefix, lines, "--only-binary", ":all:").status == 0:
         return ()
     say("Not to be had as asked: looking for versions that give way")
     found = relax(lines, resolves)
     for change in found.changes:
         say(f"WARNING: relaxed {change}")
-    _install(tool, prefix, found.lines, found.wheels)
+    venv.install(tool, prefix, found.lines, *_only_binary(found.wheels))
     return found.changes
 
 
 def _resolves(tool: Tool, prefix: Path, lines: Sequence[str], wheels: Sequence[str]) -> bool:
-    only = [part for name in wheels for part in ("--only-binary", name)]
     ended = tool.run(
         "pip",
         "compile",
@@ -106,7 +91,7 @@ def _resolves(tool: Tool, prefix: Path, lines: Sequence[str], wheels: Sequence[s
         "--no-header",
         "--python",
         str(interpreter_in(prefix)),
-        *only,
+        *_only_binary(wheels),
         "-",
         given="\n".join(lines),
         quietly=True,
@@ -114,20 +99,8 @@ def _resolves(tool: Tool, prefix: Path, lines: Sequence[str], wheels: Sequence[s
     return ended.status == 0
 
 
-def _install(tool: Tool, prefix: Path, lines: Sequence[str], wheels: Sequence[str] = ()) -> None:
-    ended = _try(tool, prefix, lines, wheels)
-    if ended.status != 0:
-        raise explain(ended.messages)
-
-
-def _try(tool: Tool, prefix: Path, lines: Sequence[str], wheels: Sequence[str]) -> Ended:
-    if not lines:
-        return Ended(0, "")
-    say(f"Installing {', '.join(lines)}")
-    only = [part for name in wheels for part in ("--only-binary", name)]
-    python = str(interpreter_in(prefix))
-    given = "\n".join(lines)
-    return tool.run("pip", "install", "--python", python, *only, "--requirement", "-", given=given)
+def _only_binary(names: Sequence[str]) -> list[str]:
+    return [part for name in names for part in ("--only-binary", name)]
 
 
 def _relaxed_warning(changes: Sequence[str]) -> str:
@@ -141,7 +114,7 @@ def _conda(tool: Tool, order: Order, prefix: Path, base: Callable[[], Chosen]) -
     try:
         channel: Any = importlib.import_module("zaffre.runtime.builder.channel")
     except ImportError:
-        return _by_pip(order, "`py-rattler` is not installed (`pip install zaffre[conda]`)")
+        return _by_pip(order, "`py-rattler` is not installed (`pip install 'zaffre[conda]'`)")
     python = [f"python {_for_conda(recipe.python)}"] if recipe.python else []
     wanted = channel.Wanted(
         channels=recipe.channels,
@@ -155,9 +128,7 @@ def _conda(tool: Tool, order: Order, prefix: Path, base: Callable[[], Chosen]) -
         records = channel.install(wanted)
     except channel.Unreachable as error:
         return _by_pip(order, f"channel {', '.join(recipe.channels)} cannot be reached ({error})")
-    for record in records:
-        say(f"  + {record}")
-    return Conda(python=interpreter_in(prefix).exists())
+    return Conda(python=interpreter_in(prefix).exists(), records=tuple(records))
 
 
 def _for_conda(specifier: str) -> str:

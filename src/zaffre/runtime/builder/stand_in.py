@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+BUILD = "0_stand_in"
 _PLACE = "noarch"
 
 
@@ -22,7 +23,7 @@ def write(folder: Path, version: str, platforms: Sequence[str]) -> str:
     index = {
         "name": "python",
         "version": version,
-        "build": "0_stand_in",
+        "build": BUILD,
         "build_number": 0,
         "depends": [],
         "subdir": _PLACE,
@@ -32,7 +33,7 @@ def write(folder: Path, version: str, platforms: Sequence[str]) -> str:
     archive = _archive(
         {"info/index.json": index, "info/paths.json": {"paths": [], "paths_version": 1}}
     )
-    name = f"python-{version}-0_stand_in.tar.bz2"
+    name = _file(version)
     facts = {**index, "size": len(archive), "sha256": hashlib.sha256(archive).hexdigest()}
     for platform in {*platforms, _PLACE}:
         (folder / platform).mkdir(parents=True, exist_ok=True)
@@ -41,6 +42,15 @@ def write(folder: Path, version: str, platforms: Sequence[str]) -> str:
         (folder / platform / "repodata.json").write_text(json.dumps(data), encoding="utf-8")
     (folder / _PLACE / name).write_bytes(archive)
     return folder.resolve().as_uri()
+
+
+def package(folder: Path, version: str) -> Path:
+    """Give where a channel that was written has its package."""
+    return folder / _PLACE / _file(version)
+
+
+def _file(version: str) -> str:
+    return f"python-{version}-{BUILD}.tar.bz2"
 
 
 def _archive(files: dict[str, dict[str, Any]]) -> bytes:

@@ -51,7 +51,10 @@ class Tool:
         Raises:
             BuildError: the time for the build is over.
         """
-        return self.start([self.uv, *arguments], given=given, quietly=quietly)
+        # The one of pip's settings for which uv has no variable.
+        wordless = arguments[0] in ("pip", "venv") and bool(self.environ.get("UV_NO_INDEX"))
+        more = ["--no-index"] if wordless else []
+        return self.start([self.uv, *arguments, *more], given=given, quietly=quietly)
 
     def start(self, command: Sequence[str], *, given: str = "", quietly: bool = False) -> Ended:
         """Run any program in the same way."""

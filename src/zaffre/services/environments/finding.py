@@ -158,4 +158,11 @@ def recipe_of_version(ctx: Context, found: Resource) -> Recipe:
             return curated
     if not isinstance(found.spec, EnvironmentSpec):
         raise Invalid(f"`{found.key.name}` is no environment.")
-    return recipe_of(ctx, found.spec)
+    locks = tuple(sorted(status_of(found).locks.items()))
+    return replace(recipe_of(ctx, found.spec), locks=locks)
+
+
+def status_of(found: Resource) -> EnvironmentStatus:
+    """Give what is known of an environment."""
+    status = found.status
+    return status if isinstance(status, EnvironmentStatus) else EnvironmentStatus()

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from zaffre.errors import Invalid, NotFound
-from zaffre.kinds.environment import ENVIRONMENT, EnvironmentSpec, EnvironmentStatus
+from zaffre.kinds.environment import ENVIRONMENT, EnvironmentSpec
+from zaffre.kinds.reference import Asset
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.builder import Broken, Build, Building, Ready, Retry, Stored
 from zaffre.ports.metadata import Browse, Page
-from zaffre.services import resources
+from zaffre.services import resources, uses
 from zaffre.services.context import Context
-from zaffre.services.environments.finding import ANONYMOUS, recipe_of_version, stored_or_curated
+from zaffre.services.environments.finding import (
+    ANONYMOUS,
+    recipe_of_version,
+    status_of,
+    stored_or_curated,
+)
+from zaffre.services.environments.locking import keep_locks
 from zaffre.services.environments.reading import recipe_of
 
 LOG_TAIL = 4096
+LONGEST_LOG = 2**20
 
 
 def create(ctx: Context, key: Key, spec: Spec) -> Resource:
@@ -38,14 +46,26 @@ def show(ctx: Context, key: Key) -> Resource:
     Raises:
         NotFound: there is none.
     """
-    return _alive(ctx, stored_or_curated(ctx, key))
+    found = stored_or_curated(ctx, key)
+    return _alive(ctx, found, uses.environments_in_use(ctx, key.workspace))
+
+
+def build_log(ctx: Context, key: Key) -> str:
+    """Give the log of an environment's last build, empty if there was none.
+
+    Raises:
+        NotFound: there is no such environment.
+    """
+    found = ctx.builder.look(recipe_of_version(ctx, stored_or_curated(ctx, key)))
+    return ctx.builder.log(found.hash, LONGEST_LOG) if found else ""
 
 
 def browse(ctx: Context, query: Browse) -> Page:
     """List environments, a page at a time; anonymous ones only when asked for by name."""
     page = ctx.metadata.browse(query)
     kept = [each for each in page.items if each.key.name != ANONYMOUS or "name" in query.where]
-    return Page([_brief(_alive(ctx, each)) for each in kept], page.next)
+    users = uses.environments_in_use(ctx, query.workspace) if kept else {}
+    return Page([_brief(_alive(ctx, each, users)) for each in kept], page.next)
 
 
 def build(ctx: Context, key: Key) -> Resource:
@@ -57,12 +77,13 @@ def build(ctx: Context, key: Key) -> Resource:
     """
     found = stored_or_curated(ctx, key)
     ctx.builder.ensure(recipe_of_version(ctx, found), Retry.NOW)
-    return _alive(ctx, found)
+    return _alive(ctx, found, {})
 
 
 def tend(ctx: Context) -> None:
-    """Begin again builds that were interrupted; a step of the server's loop."""
-    ctx.builder.tend()
+    """Begin again builds that were interrupted, keep locks of those that ended: a loop's step."""
+    if ctx.builder.tend():
+        keep_locks(ctx)
 
 
 def unused(ctx: Context, used: Sequence[str], before: float) -> list[Stored]:
@@ -74,14 +95,16 @@ def unused(ctx: Context, used: Sequence[str], before: float) -> list[Stored]:
     ]
 
 
-def _alive(ctx: Context, found: Resource) -> Resource:
-    """Give an environment with what the builder knows of it now."""
-    status = found.status if isinstance(found.status, EnvironmentStatus) else EnvironmentStatus()
+def _alive(ctx: Context, found: Resource, users: Mapping[str, list[str]]) -> Resource:
+    """Give an environment with who needs it, and what the builder knows of it now."""
+    known_users = users.get(str(Asset(found.key.name, found.key.version)), [])
+    status = status_of(found).model_copy(update={"used_by": known_users})
     try:
-        known = ctx.builder.look(recipe_of_version(ctx, found))
+        recipe = recipe_of_version(ctx, found)
+        facts = _facts(ctx, ctx.builder.look(recipe)) | {"made_of": recipe.kind}
     except (Invalid, NotFound) as error:
-        return replace(found, status=status.model_copy(update={"build_error": error.message}))
-    return replace(found, status=status.model_copy(update=_facts(ctx, known)))
+        facts = {"build_error": error.message}
+    return replace(found, status=status.model_copy(update=facts))
 
 
 def _brief(found: Resource) -> Resource:
@@ -116,5 +139,6 @@ def _facts(ctx: Context, known: Build | None) -> dict[str, object]:
                 "warnings": list(known.warnings),
                 "relaxed": list(known.relaxed),
                 "build_seconds": known.seconds,
+                "size_bytes": known.bytes,
                 "log_tail": ctx.builder.log(known.hash, LOG_TAIL),
             }

@@ -170,8 +170,6 @@ def test_a_stopped_compute_starts_no_job_and_says_so(ctx):
 
 def test_a_name_for_the_local_pool_can_be_stopped_by_itself(ctx):
     cloud = make(ctx, "cloud", ClusterSpec())
-    if "amlcompute" in computes.BACKENDS:
-        pytest.skip("clusters have nodes of their own")
     ctx.metadata.apply([Put(replace(cloud, status=ComputeStatus(state=computes.STOPPED)))])
     submit(ctx, "a", compute="cloud")
     submit(ctx, "b")

@@ -9,6 +9,7 @@ from functools import partial
 from zaffre.kinds.resource import Key, Kind, Resource, Spec
 from zaffre.ports.metadata import Browse, Page
 from zaffre.services import (
+    clusters,
     components,
     computes,
     data,
@@ -52,7 +53,7 @@ class Verbs:
 
 _CREATE: dict[str, Create] = {
     "workspace": workspaces.create,
-    "compute": computes.create,
+    "compute": clusters.create,
     "datastore": datastores.create,
     "data": data.create,
     "environment": environments.create,
@@ -67,7 +68,7 @@ _CREATE: dict[str, Create] = {
     "batch_deployment": batch_deployments.create,
 }
 _UPDATE: dict[str, Update] = {
-    "compute": computes.update,
+    "compute": clusters.update,
     "component": components.update,
     "datastore": datastores.update,
     "job": jobs.update,

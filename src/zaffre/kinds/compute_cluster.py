@@ -11,7 +11,10 @@ from zaffre.kinds.part import AnyCase
 
 
 class ClusterSpec(CloudComputeSpec):
-    """A cluster of a cloud (`amlcompute`). Here it is a name for the local pool."""
+    """A cluster of nodes that come when jobs wait, and go when they are idle (`amlcompute`).
+
+    Its nodes are Ray nodes on this machine; without the extra `ray`, jobs run in the local pool.
+    """
 
     type: Annotated[Literal["amlcompute"], AnyCase] = Field(
         default="amlcompute", title="Type", description="Kind of compute."
@@ -24,9 +27,22 @@ class ClusterSpec(CloudComputeSpec):
         title="Idle time",
         description="Seconds before an idle node is given back.",
     )
+    cpus: int | None = Field(
+        default=None,
+        ge=1,
+        title="CPUs",
+        description="CPUs that a node offers; left out, those of the machine. An extension.",
+    )
+    gpus: int | None = Field(
+        default=None, ge=0, title="GPUs", description="GPUs that a node offers. An extension."
+    )
     tier: Annotated[Literal["dedicated", "low_priority", "lowpriority"], AnyCase] = Field(
         default="dedicated", title="Tier", description="Whether nodes may be taken away."
     )
+
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """Say what nodes are."""
+        return (("type", "There is no cloud here: the cluster's nodes are on this machine."),)
 
 
 class KubernetesSpec(CloudComputeSpec):

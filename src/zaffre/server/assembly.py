@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import partial
 from zaffre.adapters.local import LocalCompute, LocalSettings
 from zaffre.adapters.local.capture_tables import ProgramTables
 from zaffre.adapters.local.parquet import ProgramParquet
+from zaffre.adapters.ray import RayCompute, RaySettings
 from zaffre.adapters.uv import BuilderSettings, UvBuilder
 from zaffre.api.gate import Gate
 from zaffre.api.table import all_routes
@@ -76,6 +78,8 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
     """Give the services their ports; nothing is written."""
     clock = SystemClock()
     artifacts, direct = artifact_store(settings, home, clock)
+    local = _local(settings, home)
+    ray = _ray(home, local)
     return Context(
         metadata=SqlMetadata(database, clock),
         tracking=SqlTracking(database, clock),
@@ -83,7 +87,8 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         logged_models=SqlLoggedModels(database, clock),
         artifacts=artifacts,
         direct=direct,
-        computes={"local": _local(settings, home)},
+        computes={"local": local, **({"ray": ray} if ray else {})},
+        clusters=ray,
         job_types=job_types.OWN,
         steps=SqlStepMemory(database, clock),
         tables=ProgramTables(),
@@ -120,6 +125,13 @@ def _local(settings: Settings, home: Home) -> LocalCompute:
             mirrors=settings.mirrors,
         )
     )
+
+
+def _ray(home: Home, local: LocalCompute) -> RayCompute | None:
+    if importlib.util.find_spec("ray") is None:
+        return None
+    own = {"RAY_USAGE_STATS_ENABLED": "0", **os.environ}
+    return RayCompute(local, RaySettings(home.jobs, home.clusters, home.logs, own))
 
 
 def _authority(host: str, port: int | None) -> str:

@@ -11,6 +11,7 @@ from zaffre.server.answers import GatewayJournal
 from zaffre.server.loop import Step
 from zaffre.services import (
     captures,
+    clusters,
     deployments,
     environments,
     following,
@@ -59,6 +60,7 @@ class Work:
         yield Step("environments", partial(environments.tend, self._context))
         for key in self._followers:
             yield Step(key.reference, partial(following.advance, self._context, key))
+        yield Step("clusters", partial(clusters.tend, self._context))
         yield Step("answers", partial(predictions.take_in, self._context, self._answers))
         now = self._context.clock.monotonic()
         if now - self._looked >= LOOK_SECONDS:

@@ -18,8 +18,9 @@ LOCAL = "local"
 STOPPED = "Stopped"
 RUNNING = "Running"
 
-BACKENDS: Mapping[str, str] = {}
-"""What runs the jobs of a type of compute, where that is not this machine's own pool."""
+RAY = "ray"
+BACKENDS: Mapping[str, str] = {"ray": RAY, "amlcompute": RAY}
+"""What runs the jobs of a type of compute, where it is installed; else the local pool does."""
 
 _TRIES = 20
 
@@ -29,14 +30,14 @@ def status_of(compute: Resource) -> ComputeStatus:
     return cast("ComputeStatus", compute.status)
 
 
-def create(ctx: Context, key: Key, spec: Spec) -> Resource:
-    """Store a compute; it takes jobs at once.
+def create(ctx: Context, key: Key, spec: Spec, **facts: object) -> Resource:
+    """Store a compute with the facts of its status that are known; it takes jobs at once.
 
     Raises:
         Conflict: there is one of that name.
     """
     now = ctx.clock.now().timestamp()
-    status = ComputeStatus(turned_at=now, last_activity_at=now)
+    status = ComputeStatus(turned_at=now, last_activity_at=now).model_copy(update=facts)
     return resources.create(ctx, COMPUTE, key, spec, status=status)
 
 
@@ -162,4 +163,10 @@ def backend(ctx: Context, workspace: str, compute: str | None) -> str:
         spec = ctx.metadata.get(Key("compute", workspace, name)).spec
     except NotFound:
         return LOCAL
-    return BACKENDS.get(getattr(spec, "type", LOCAL), LOCAL)
+    return backend_of(ctx, spec)
+
+
+def backend_of(ctx: Context, spec: Spec) -> str:
+    """Give the name of the backend of a compute."""
+    wanted = BACKENDS.get(getattr(spec, "type", LOCAL), LOCAL)
+    return wanted if wanted in ctx.computes else LOCAL

@@ -13,6 +13,7 @@ from zaffre.ports.artifacts import ArtifactStore
 from zaffre.ports.builder import Builder
 from zaffre.ports.capture_tables import CaptureTables
 from zaffre.ports.clock import Clock
+from zaffre.ports.clusters import Clusters
 from zaffre.ports.compute import Compute
 from zaffre.ports.direct import DirectAccess
 from zaffre.ports.files import FileStore
@@ -83,6 +84,11 @@ class Home:
         return self.root / "run"
 
     @property
+    def clusters(self) -> Path:
+        """Give the folder of the clusters that are made of this machine."""
+        return self.root / "ray"
+
+    @property
     def logs(self) -> Path:
         """Give the folder of the server's, gateway's and deployments' logs."""
         return self.root / "logs"
@@ -127,6 +133,7 @@ class Context:
     machine: Machine = field(default_factory=Machine)
     job_types: Mapping[str, JobType] = field(default_factory=dict)
     steps: StepMemory | None = None
+    clusters: Clusters | None = None
     tables: CaptureTables | None = None
     parquet: ParquetReader | None = None
     scoring_program: Path | None = None

@@ -1484,6 +1484,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/blobs/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say where content can be got past the server. */
+        post: operations["post_api_v1_workspaces_workspace_blobs_downloads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/blobs/missing": {
         parameters: {
             query?: never;
@@ -1495,6 +1512,23 @@ export interface paths {
         put?: never;
         /** Say which content is not stored. */
         post: operations["post_api_v1_workspaces_workspace_blobs_missing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/blobs/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say where content can be put past the server. */
+        post: operations["post_api_v1_workspaces_workspace_blobs_uploads"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1717,6 +1751,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/computes/{name}/detach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forget an attached compute. */
+        post: operations["post_api_v1_workspaces_workspace_computes_name_detach"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/computes/{name}/restore": {
         parameters: {
             query?: never;
@@ -1728,6 +1779,40 @@ export interface paths {
         put?: never;
         /** Restore the compute. */
         post: operations["post_api_v1_workspaces_workspace_computes_name_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/computes/{name}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a compute take jobs again. */
+        post: operations["post_api_v1_workspaces_workspace_computes_name_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/computes/{name}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a compute start no more jobs. */
+        post: operations["post_api_v1_workspaces_workspace_computes_name_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3291,6 +3376,24 @@ export interface components {
              */
             instance_count: number;
             /**
+             * CPUs
+             * @description CPUs that it holds on each node; left out, one in all. An extension.
+             * @default null
+             */
+            cpus: number | null;
+            /**
+             * Memory
+             * @description Memory that it holds on each node, as `2g`. An extension.
+             * @default null
+             */
+            memory: string | null;
+            /**
+             * GPUs
+             * @description GPUs that it gets for itself on each node. An extension.
+             * @default null
+             */
+            gpus: number | null;
+            /**
              * Instance type
              * @description Size of a node. Kept, not acted on.
              * @default null
@@ -3557,6 +3660,12 @@ export interface components {
              * @default null
              */
             resume: string | null;
+            /**
+             * Check only
+             * @description Of tables: see that what is named is there and fits; score nothing.
+             * @default false
+             */
+            check_only: boolean;
             /**
              * Compute
              * @description Where the job runs.
@@ -3878,6 +3987,144 @@ export interface components {
              */
             ssh_port: number | null;
         };
+        /**
+         * InstanceSchedules
+         * @description What happens to an instance by the clock.
+         */
+        InstanceSchedules: {
+            /**
+             * Start and stop
+             * @description Starts and stops.
+             */
+            compute_start_stop?: components["schemas"]["StartStop"][];
+        };
+        /**
+         * RecurrencePattern
+         * @description At which hours and minutes of which days; every hour is taken with every minute.
+         */
+        RecurrencePattern: {
+            /**
+             * Hours
+             * @description Hours of the day, 0 to 23.
+             */
+            hours: number[] | number;
+            /**
+             * Minutes
+             * @description Minutes of the hour, 0 to 59.
+             */
+            minutes: number[] | number;
+            /**
+             * Week days
+             * @description `monday` to `sunday`, for `frequency: week`.
+             * @default null
+             */
+            week_days: string[] | string | null;
+            /**
+             * Days
+             * @description 1 to 31, for `frequency: month`.
+             * @default null
+             */
+            month_days: number[] | number | null;
+        };
+        /**
+         * StartStop
+         * @description When an instance is started or stopped by itself.
+         */
+        StartStop: {
+            /**
+             * Action
+             * @description `start` or `stop`.
+             * @enum {string}
+             */
+            action: "start" | "stop";
+            /**
+             * State
+             * @description Whether it happens.
+             * @default enabled
+             * @enum {string}
+             */
+            state: "enabled" | "disabled";
+            /** @description At which times: `cron`, `recurrence`. */
+            trigger: components["schemas"]["Trigger"];
+        };
+        /**
+         * Trigger
+         * @description What makes the schedule create a job: a time, or data that changes.
+         */
+        Trigger: {
+            /**
+             * Type
+             * @description `cron`, `recurrence` or `data`.
+             * @enum {string}
+             */
+            type: "cron" | "recurrence" | "data";
+            /**
+             * Expression
+             * @description Cron expression of five fields.
+             * @default null
+             */
+            expression: string | null;
+            /**
+             * Frequency
+             * @description Unit of a recurrence.
+             * @default null
+             */
+            frequency: ("minute" | "hour" | "day" | "week" | "month") | null;
+            /**
+             * Interval
+             * @description How many units lie between.
+             * @default null
+             */
+            interval: number | null;
+            /**
+             * Pattern
+             * @description Hours, minutes and days of a recurrence.
+             * @default null
+             */
+            schedule: components["schemas"]["RecurrencePattern"] | null;
+            /**
+             * Start
+             * @description As `2026-03-01T10:00:00`; by default when it is made.
+             * @default null
+             */
+            start_time: string | null;
+            /**
+             * End
+             * @description No job is created after it.
+             * @default null
+             */
+            end_time: string | null;
+            /**
+             * Time zone
+             * @description `Europe/Berlin`, or Windows' name for it.
+             * @default UTC
+             */
+            time_zone: string;
+            /**
+             * Data
+             * @description `azureml:NAME`: a job for each new version of this data.
+             * @default null
+             */
+            data: string | null;
+            /**
+             * Path
+             * @description `azureml://datastores/NAME/paths/PATH`: a job when what lies there changes.
+             * @default null
+             */
+            path: string | null;
+        };
+        /**
+         * RayCredentials
+         * @description What opens a Ray cluster.
+         */
+        RayCredentials: {
+            /**
+             * Token
+             * @description The cluster's authentication token.
+             * @default null
+             */
+            token: string | null;
+        };
         ComputeSpec: {
             /**
              * Description
@@ -3908,10 +4155,28 @@ export interface components {
             type: "local";
             /**
              * Slots
-             * @description How many jobs run at a time. Left out, one for each core.
+             * @description CPUs that its jobs hold together. Left out, those of the machine.
              * @default null
              */
             slots: number | null;
+            /**
+             * Memory
+             * @description Memory that its jobs hold together, as `16g`. Left out, the machine's.
+             * @default null
+             */
+            memory: string | null;
+            /**
+             * GPUs
+             * @description Places in the driver's list of those for its jobs. Left out, all.
+             * @default null
+             */
+            gpus: number[] | null;
+            /**
+             * Price per hour
+             * @description Of the machine, or of each node, in any currency. An extension.
+             * @default null
+             */
+            price_per_hour: number | null;
         } | {
             /**
              * Description
@@ -3980,6 +4245,12 @@ export interface components {
              */
             enable_node_public_ip: boolean | null;
             /**
+             * Price per hour
+             * @description Of the machine, or of each node, in any currency. An extension.
+             * @default null
+             */
+            price_per_hour: number | null;
+            /**
              * Type
              * @description Kind of compute.
              * @default amlcompute
@@ -4004,6 +4275,18 @@ export interface components {
              * @default 120
              */
             idle_time_before_scale_down: number;
+            /**
+             * CPUs
+             * @description CPUs that a node offers; left out, those of the machine. An extension.
+             * @default null
+             */
+            cpus: number | null;
+            /**
+             * GPUs
+             * @description GPUs that a node offers. An extension.
+             * @default null
+             */
+            gpus: number | null;
             /**
              * Tier
              * @description Whether nodes may be taken away.
@@ -4079,6 +4362,12 @@ export interface components {
              */
             enable_node_public_ip: boolean | null;
             /**
+             * Price per hour
+             * @description Of the machine, or of each node, in any currency. An extension.
+             * @default null
+             */
+            price_per_hour: number | null;
+            /**
              * Type
              * @description Kind of compute.
              * @default computeinstance
@@ -4095,12 +4384,10 @@ export interface components {
             } | null;
             /**
              * Schedules
-             * @description Accepted, not acted on.
+             * @description When it is started and stopped by itself.
              * @default null
              */
-            schedules: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
+            schedules: components["schemas"]["InstanceSchedules"] | null;
             /**
              * Setup
              * @description Accepted, not acted on.
@@ -4111,13 +4398,13 @@ export interface components {
             } | null;
             /**
              * Idle time
-             * @description Accepted, not acted on.
+             * @description How long nothing may run on it before it is stopped, as `PT30M`.
              * @default null
              */
             idle_time_before_shutdown: string | null;
             /**
              * Idle minutes
-             * @description Accepted, not acted on.
+             * @description The same in minutes.
              * @default null
              */
             idle_time_before_shutdown_minutes: number | null;
@@ -4201,6 +4488,12 @@ export interface components {
              */
             enable_node_public_ip: boolean | null;
             /**
+             * Price per hour
+             * @description Of the machine, or of each node, in any currency. An extension.
+             * @default null
+             */
+            price_per_hour: number | null;
+            /**
              * Type
              * @description Kind of compute.
              * @default kubernetes
@@ -4219,6 +4512,101 @@ export interface components {
              * @default default
              */
             namespace: string;
+        } | {
+            /**
+             * Description
+             * @description Free text.
+             * @default null
+             */
+            description: string | null;
+            /**
+             * Tags
+             * @description Labels to find it by.
+             */
+            tags?: {
+                [key: string]: string;
+            };
+            /**
+             * Properties
+             * @description Facts that tools record.
+             */
+            properties?: {
+                [key: string]: string;
+            };
+            /**
+             * Type
+             * @description Kind of compute.
+             * @default ray
+             * @constant
+             */
+            type: "ray";
+            /**
+             * Address
+             * @description `HOST:6379` where this machine is a node of it, else `ray://HOST:10001`.
+             */
+            address: string;
+            /**
+             * Credentials
+             * @description What opens it. Sealed, and never shown.
+             * @default null
+             */
+            credentials: components["schemas"]["RayCredentials"] | null;
+        };
+        /**
+         * ComputeChange
+         * @description A change of how many nodes a cluster has.
+         */
+        ComputeChange: {
+            /**
+             * Time
+             * @description When, in seconds of Unix time.
+             */
+            time: number;
+            /**
+             * Nodes
+             * @description How many are wanted since then.
+             */
+            nodes: number;
+            /**
+             * Why
+             * @description What asked for it.
+             */
+            why: string;
+        };
+        /**
+         * ComputeNode
+         * @description A node of a cluster.
+         */
+        ComputeNode: {
+            /**
+             * Name
+             * @description What the cluster calls it.
+             */
+            name: string;
+            /**
+             * CPUs
+             * @description CPUs that it offers.
+             * @default 0
+             */
+            cpus: number;
+            /**
+             * GPUs
+             * @description GPUs that it offers.
+             * @default 0
+             */
+            gpus: number;
+            /**
+             * Memory
+             * @description Memory for jobs, in GiB.
+             * @default 0
+             */
+            memory_gib: number;
+            /**
+             * Busy
+             * @description Whether a job holds it.
+             * @default false
+             */
+            busy: boolean;
         };
         Compute: components["schemas"]["ComputeSpec"] & {
             /**
@@ -4228,6 +4616,36 @@ export interface components {
              */
             provisioning_state: string;
             /**
+             * Working
+             * @description `Running`, or `Stopped`: it starts no job.
+             * @default Running
+             */
+            state: string;
+            /**
+             * Since
+             * @description When it was started or stopped.
+             * @default null
+             */
+            turned_at: number | null;
+            /**
+             * Why
+             * @description Why, where nobody did it by hand.
+             * @default null
+             */
+            state_reason: string | null;
+            /**
+             * Last activity
+             * @description When it was started, or a job ran.
+             * @default null
+             */
+            last_activity_at: number | null;
+            /**
+             * Handled
+             * @description Up to when its own schedules are followed.
+             * @default null
+             */
+            handled_until: number | null;
+            /**
              * Running
              * @description Jobs that run now.
              * @default 0
@@ -4235,10 +4653,72 @@ export interface components {
             running: number;
             /**
              * Waiting
-             * @description Jobs that wait for a slot.
+             * @description Jobs that wait for it.
              * @default 0
              */
             waiting: number;
+            /**
+             * Capacity
+             * @description What its jobs may hold together.
+             * @default null
+             */
+            capacity: string | null;
+            /**
+             * Free
+             * @description What is left of that.
+             * @default null
+             */
+            free: string | null;
+            /**
+             * Queue
+             * @description The first jobs that wait, and why they do.
+             * @default null
+             */
+            queue: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Nodes
+             * @description The nodes of a cluster that are up.
+             * @default null
+             */
+            nodes: components["schemas"]["ComputeNode"][] | null;
+            /**
+             * Starting
+             * @description Nodes that are not up yet.
+             * @default null
+             */
+            nodes_starting: number | null;
+            /**
+             * Timeline
+             * @description The last changes of how many nodes there are.
+             * @default null
+             */
+            timeline: components["schemas"]["ComputeChange"][] | null;
+            /**
+             * Idle since
+             * @description Since when it has more nodes than it needs.
+             * @default null
+             */
+            idle_since: number | null;
+            /**
+             * Error
+             * @description Why the cluster cannot be used now.
+             * @default null
+             */
+            error: string | null;
+            /**
+             * Credentials
+             * @description Whether it has some, sealed.
+             * @default null
+             */
+            has_credentials: boolean | null;
+            /**
+             * Sealed credentials
+             * @description What opens it, encrypted.
+             * @default
+             */
+            sealed_credentials: string;
         } & {
             id?: string;
             name?: string;
@@ -5521,16 +6001,16 @@ export interface components {
         QueueSettings: {
             /**
              * Tier
-             * @description Kept, not acted on.
+             * @description Where no priority is given, `spot` is a low one and `premium` a high one.
              * @default null
              */
             job_tier: ("null" | "spot" | "basic" | "standard" | "premium") | null;
             /**
              * Priority
-             * @description Kept, not acted on.
+             * @description `low`, `medium`, `high`, or a number up to 100; they are 25, 50 and 75.
              * @default null
              */
-            priority: ("low" | "medium" | "high") | null;
+            priority: string | null;
         };
         /**
          * Sampling
@@ -5882,7 +6362,7 @@ export interface components {
             };
             /**
              * Queue
-             * @description Accepted, not acted on.
+             * @description How urgent it is.
              * @default null
              */
             queue_settings: components["schemas"]["QueueSettings"] | null;
@@ -6401,7 +6881,7 @@ export interface components {
             identity: components["schemas"]["JobIdentity"] | null;
             /**
              * Queue
-             * @description How urgent it is. Accepted, not acted on.
+             * @description How urgent it is.
              * @default null
              */
             queue_settings: components["schemas"]["QueueSettings"] | null;
@@ -6604,7 +7084,7 @@ export interface components {
             resources: components["schemas"]["JobResources"] | null;
             /**
              * Queue
-             * @description Accepted, not acted on.
+             * @description How urgent it is.
              * @default null
              */
             queue_settings: components["schemas"]["QueueSettings"] | null;
@@ -6957,6 +7437,12 @@ export interface components {
              */
             status: string;
             /**
+             * Reason
+             * @description Why it waits.
+             * @default null
+             */
+            reason: string | null;
+            /**
              * Error
              * @description Why it failed.
              * @default null
@@ -7004,6 +7490,12 @@ export interface components {
              * @default null
              */
             usage: components["schemas"]["JobUsage"] | null;
+            /**
+             * GPUs
+             * @description Places in the driver's list of the GPUs that it may use.
+             * @default null
+             */
+            devices: string[] | null;
             /**
              * Environment
              * @description Environment it ran in.
@@ -7088,100 +7580,6 @@ export interface components {
             revision?: number;
             archived?: boolean;
             creation_context?: Record<string, never>;
-        };
-        /**
-         * RecurrencePattern
-         * @description At which hours and minutes of which days; every hour is taken with every minute.
-         */
-        RecurrencePattern: {
-            /**
-             * Hours
-             * @description Hours of the day, 0 to 23.
-             */
-            hours: number[] | number;
-            /**
-             * Minutes
-             * @description Minutes of the hour, 0 to 59.
-             */
-            minutes: number[] | number;
-            /**
-             * Week days
-             * @description `monday` to `sunday`, for `frequency: week`.
-             * @default null
-             */
-            week_days: string[] | string | null;
-            /**
-             * Days
-             * @description 1 to 31, for `frequency: month`.
-             * @default null
-             */
-            month_days: number[] | number | null;
-        };
-        /**
-         * Trigger
-         * @description What makes the schedule create a job: a time, or data that changes.
-         */
-        Trigger: {
-            /**
-             * Type
-             * @description `cron`, `recurrence` or `data`.
-             * @enum {string}
-             */
-            type: "cron" | "recurrence" | "data";
-            /**
-             * Expression
-             * @description Cron expression of five fields.
-             * @default null
-             */
-            expression: string | null;
-            /**
-             * Frequency
-             * @description Unit of a recurrence.
-             * @default null
-             */
-            frequency: ("minute" | "hour" | "day" | "week" | "month") | null;
-            /**
-             * Interval
-             * @description How many units lie between.
-             * @default null
-             */
-            interval: number | null;
-            /**
-             * Pattern
-             * @description Hours, minutes and days of a recurrence.
-             * @default null
-             */
-            schedule: components["schemas"]["RecurrencePattern"] | null;
-            /**
-             * Start
-             * @description As `2026-03-01T10:00:00`; by default when it is made.
-             * @default null
-             */
-            start_time: string | null;
-            /**
-             * End
-             * @description No job is created after it.
-             * @default null
-             */
-            end_time: string | null;
-            /**
-             * Time zone
-             * @description `Europe/Berlin`, or Windows' name for it.
-             * @default UTC
-             */
-            time_zone: string;
-            /**
-             * Data
-             * @description `azureml:NAME`: a job for each new version of this data.
-             * @default null
-             */
-            data: string | null;
-            /**
-             * Path
-             * @description `azureml://datastores/NAME/paths/PATH`: a job when what lies there changes.
-             * @default null
-             */
-            path: string | null;
         };
         /**
          * ScheduleSpec
@@ -12924,7 +13322,65 @@ export interface operations {
             };
         };
     };
+    post_api_v1_workspaces_workspace_blobs_downloads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_workspaces_workspace_blobs_missing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_workspaces_workspace_blobs_uploads: {
         parameters: {
             query?: never;
             header?: never;
@@ -13782,7 +14238,101 @@ export interface operations {
             };
         };
     };
+    post_api_v1_workspaces_workspace_computes_name_detach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_workspaces_workspace_computes_name_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compute"];
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_workspaces_workspace_computes_name_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compute"];
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_api_v1_workspaces_workspace_computes_name_stop: {
         parameters: {
             query?: never;
             header?: never;

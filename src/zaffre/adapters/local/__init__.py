@@ -70,6 +70,15 @@ class LocalSettings:
     python: str = sys.executable
 
 
+@dataclass(frozen=True)
+class Launch:
+    """How a job's launcher is started."""
+
+    command: list[str]
+    environment: dict[str, str]
+    folder: Path
+
+
 class LocalCompute:
     """Runs jobs on this machine."""
 
@@ -110,6 +119,30 @@ class LocalCompute:
             log = folder / "launcher.log"
             told = log.read_text(errors="replace")[-1000:] if log.exists() else ""
             raise Failed(f"The job's launcher ends before it has begun. {told}".strip())
+
+    def prepare(self, name: str, plan: dict[str, Any]) -> Launch | None:
+        """Write a job's plan for a launcher that somebody else starts, or give None: it has begun.
+
+        Raises:
+            Unavailable: its folder cannot be written now.
+        """
+        folder = self._place(name)
+        with self._starting:
+            try:
+                folder.mkdir(mode=0o700, exist_ok=True)
+                lock = try_lock(folder / "lock")
+                if lock is None:
+                    return None
+                try:
+                    if (folder / "state.json").exists():
+                        return None
+                    _write_plan(folder, self._completed(plan))
+                finally:
+                    os.close(lock)
+            except OSError as error:
+                raise Unavailable(f"Job `{name}` cannot be started now: {error}.") from error
+        environment = self._environment | {"ZAFFRE_JOB_FOLDER": str(folder)}
+        return Launch([*self._program, str(folder)], environment, folder)
 
     def report(self, name: str) -> Report | None:
         """Say how the job is; one whose launcher is gone is ended and repaired first."""

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from zaffre.runtime.launcher import ending, processes
+from zaffre.runtime.launcher import ending, kernel, processes
 from zaffre.runtime.launcher.environment import task_environments
 from zaffre.runtime.launcher.inputs import Unusable, prepare
 from zaffre.runtime.launcher.output_log import OutputLog
@@ -29,9 +29,14 @@ ALREADY = 3
 def main(arguments: Sequence[str]) -> int:
     """Run the job in the folder given; `--recover` ends one whose launcher is gone.
 
-    The lock comes open as the file number after `--lock`, or is taken here.
+    The lock comes open as the file number after `--lock`, or is taken here. With `--tied`, it is
+    told to stop when the thread of that process ends which started it.
     """
     folder = arguments[0]
+    if "--tied" in arguments:
+        kernel.prctl(kernel.PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != int(arguments[arguments.index("--tied") + 1]):
+            return ALREADY
     lock = (
         int(arguments[arguments.index("--lock") + 1])
         if "--lock" in arguments

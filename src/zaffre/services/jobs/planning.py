@@ -22,6 +22,7 @@ from zaffre.services import datastores, files
 from zaffre.services.context import Context
 from zaffre.services.jobs import attempts, runs, sources
 from zaffre.services.jobs.facts import principal_name, spec_of, status_of
+from zaffre.services.jobs.placing import placement
 from zaffre.services.jobs.sources import Source
 from zaffre.services.jobs.variables import JobFacts, job_environment
 
@@ -65,7 +66,7 @@ def make_plan(
         "places": sources.places(ctx, code, inputs),
         "outputs": _outputs(spec, values),
         "keep": str(kept) if kept else None,
-        **_limits(spec),
+        **_run_settings(ctx, job),
         "warnings": list(ready.warnings),
     }
     return plan, _links(job, spec, found)
@@ -168,13 +169,15 @@ def _outputs(spec: CommandJobSpec, values: Values) -> list[dict[str, Any]]:
     ]
 
 
-def _limits(spec: CommandJobSpec) -> dict[str, Any]:
+def _run_settings(ctx: Context, job: Resource) -> dict[str, Any]:
+    spec = spec_of(job)
     kind = spec.distribution
     return {
         "timeout": spec.limits.timeout if spec.limits else None,
         "grace": _GRACE,
         "instance_count": spec.resources.instance_count if spec.resources else 1,
         "distribution": kind.model_dump(exclude_none=True) if kind else None,
+        "placement": placement(ctx, job),
     }
 
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from zaffre.errors import NotFound
-from zaffre.kinds.amounts import CPUS, GPUS, NODES, Amounts, lacking, total
+from zaffre.kinds.amounts import CPUS, GPUS, MEMORY, NODES, Amounts, lacking, total
 from zaffre.kinds.compute import ComputeStatus
 from zaffre.kinds.compute_instance import InstanceSpec
 from zaffre.kinds.compute_local import LocalComputeSpec
 from zaffre.kinds.job import CommandJobSpec
 from zaffre.kinds.job_state import HOLDING, JobState
-from zaffre.kinds.resource import Key, Resource, Spec
+from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Browse
 from zaffre.services import resources
-from zaffre.services.computes import BACKENDS, LOCAL, STOPPED, name_of
+from zaffre.services.computes import LOCAL, STOPPED, backend_of, name_of
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import spec_of, status_of
 
@@ -26,6 +26,9 @@ TYPE = "command"
 
 claiming = threading.Lock()
 """Held by who counts what is held and takes a part."""
+
+
+_GIB = 2.0**30
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,8 @@ class Pools:
             return local if name == LOCAL else self.named(workspace, LOCAL)
         is_open = cast("ComputeStatus", found.status).state != STOPPED
         own = name if name == LOCAL else f"{workspace}/{name}"
-        if getattr(found.spec, "type", "") in BACKENDS:
-            return _elsewhere(own, found.spec, is_open=is_open)
+        if backend_of(self._ctx, found.spec) != LOCAL:
+            return _elsewhere(own, found, is_open=is_open)
         if isinstance(found.spec, LocalComputeSpec | InstanceSpec):
             return self._part(own, found.spec, is_open=is_open)
         return replace(self.named(workspace, LOCAL), open=is_open)
@@ -85,11 +88,18 @@ class Pools:
         return Pool(name, spec.capacity(machine), devices, manages_devices=managed, open=is_open)
 
 
-def _elsewhere(name: str, spec: Spec, *, is_open: bool) -> Pool:
-    """Give the pool of a cluster, which is counted in nodes as far as it says how many."""
-    most = getattr(spec, "max_instances", None)
-    capacity = {} if most is None else {NODES: float(most)}
-    return Pool(name, capacity, counts_nodes=True, open=is_open)
+def _elsewhere(name: str, found: Resource, *, is_open: bool) -> Pool:
+    """Give the pool of a cluster: counted in whole nodes, or in what its nodes have together."""
+    most = getattr(found.spec, "max_instances", None)
+    if most is not None:
+        return Pool(name, {NODES: float(most)}, counts_nodes=True, open=is_open)
+    nodes = cast("ComputeStatus", found.status).nodes or ()
+    capacity = {
+        CPUS: sum(one.cpus for one in nodes),
+        GPUS: sum(one.gpus for one in nodes),
+        MEMORY: sum(one.memory_gib for one in nodes) * _GIB,
+    }
+    return Pool(name, capacity, open=is_open)
 
 
 def pool_of(ctx: Context, workspace: str, spec: CommandJobSpec) -> str:

@@ -14,7 +14,7 @@ from zaffre.kinds.remarks import remarks
 from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Add, Link
 from zaffre.services import environments, fields, trees, workspaces
-from zaffre.services.computes import LOCAL, name_of
+from zaffre.services.computes import LOCAL, backend, name_of
 from zaffre.services.context import Context
 from zaffre.services.jobs import checking, naming, pools, runs
 
@@ -95,8 +95,12 @@ def _links(key: Key, spec: CommandJobSpec) -> Sequence[Link]:
 def _warnings(ctx: Context, workspace: str, spec: CommandJobSpec) -> list[str]:
     found = [f"{field}: {text}" for field, text in remarks(spec)]
     name = name_of(spec.compute)
-    if name != LOCAL and pools.pool_of(ctx, workspace, spec) == LOCAL:
-        found.append(f"compute: `{name}` stands for the local pool: the job runs on this machine.")
+    here = backend(ctx, workspace, spec.compute) == LOCAL
+    if here and name != LOCAL and pools.pool_of(ctx, workspace, spec) == LOCAL:
+        found.append(
+            f"compute: `{name}` stands for the local pool: the job runs on this machine. "
+            "The server's extra `ray` gives clusters nodes of their own."
+        )
     kind = spec.distribution.type if spec.distribution else None
     if spec.resources and spec.resources.instance_count > 1 and kind not in _PROCESSES:
         found.append("resources: the command runs once, on this machine.")

@@ -10,12 +10,16 @@ from zaffre.api.bodies import flag, number, resource_answer, revision_of, text_a
 from zaffre.api.keys import KEY_TYPE, KEYS, key_type_of
 from zaffre.api.routing import Access, Route
 from zaffre.kinds.resource import Key
-from zaffre.services import deployments, endpoints, mirrored, rollbacks
+from zaffre.ports.data_plane import Reply
+from zaffre.services import deployments, endpoints, invoking, mirrored, rollbacks
 
 ENDPOINT = "/api/v1/workspaces/{workspace}/online-endpoints/{name}"
 DEPLOYMENT = "/api/v1/workspaces/{workspace}/online-endpoints/{parent}/online-deployments/{name}"
 LINES = 50
 MOST_LINES = 100_000
+MOST_BODY = 16 * 2**20
+HOP = {"content-type", "content-length", "connection", "date", "transfer-encoding", "server"}
+"""Headers of an answer that are of one connection."""
 
 
 def _endpoint(request: Request) -> Key:
@@ -64,6 +68,39 @@ async def share_as_before(request: Request) -> Response:
     return resource_answer(await run_in_threadpool(rollbacks.endpoint, ctx, key, revision))
 
 
+async def invoke(request: Request) -> Response:
+    """Send the body to an endpoint and give what it answers, whatever its status."""
+    ctx, key = request.scope["context"], _endpoint(request)
+    answer = await run_in_threadpool(
+        invoking.invoke,
+        ctx,
+        key,
+        await request.body(),
+        deployment=request.headers.get(invoking.PICK, ""),
+        content_type=request.headers.get("content-type", invoking.JSON),
+    )
+    return _passed_on(answer)
+
+
+async def description(request: Request) -> Response:
+    """Give the OpenAPI document of an endpoint."""
+    ctx, key = request.scope["context"], _endpoint(request)
+    deployment = request.query_params.get("deployment_name", "")
+    return _passed_on(await run_in_threadpool(invoking.description, ctx, key, deployment))
+
+
+def _passed_on(answer: Reply) -> Response:
+    """Give an answer of the data plane; its status and headers stand beside our own."""
+    kept = {
+        f"x-endpoint-{name.removeprefix('x-')}": value
+        for name, value in answer.headers.items()
+        if name not in HOP
+    }
+    kept |= {"x-endpoint-status": str(answer.status), "x-seconds": f"{answer.seconds:.6f}"}
+    media = answer.headers.get("content-type", "application/octet-stream")
+    return Response(answer.body, headers=kept, media_type=media)
+
+
 ROUTES: tuple[Route, ...] = (
     Route(
         "GET", f"{ENDPOINT}/keys", keys, Access.WRITE, "Give the keys of an endpoint.", answer=KEYS
@@ -76,6 +113,22 @@ ROUTES: tuple[Route, ...] = (
         "Replace a key of an endpoint.",
         body=KEY_TYPE,
         answer=KEYS,
+    ),
+    Route(
+        "POST",
+        f"{ENDPOINT}/invoke",
+        invoke,
+        Access.WRITE,
+        "Send a request to an endpoint; its own status is in `x-endpoint-status`.",
+        max_body=MOST_BODY,
+    ),
+    Route(
+        "GET",
+        f"{ENDPOINT}/swagger.json",
+        description,
+        Access.WRITE,
+        "What an endpoint takes and answers, as it says itself.",
+        query=("deployment_name",),
     ),
     Route(
         "GET",

@@ -10,6 +10,7 @@ from functools import partial
 
 from zaffre.adapters.local import LocalCompute, LocalSettings
 from zaffre.adapters.local.capture_tables import ProgramTables
+from zaffre.adapters.local.data_plane import GatewayDataPlane
 from zaffre.adapters.local.parquet import ProgramParquet
 from zaffre.adapters.ray import RayCompute, RaySettings
 from zaffre.adapters.uv import BuilderSettings, UvBuilder
@@ -104,6 +105,7 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         secrets=FileSecrets(home.root / "secret.key"),
         tokens=SqlTokens(database, clock),
         predictions=SqlPredictions(database, clock),
+        data_plane=GatewayDataPlane(_authority(settings.host, settings.gateway_port)),
         clock=clock,
         machine=read_machine(),
         home=home,

@@ -15,6 +15,7 @@ from zaffre.ports.capture_tables import CaptureTables
 from zaffre.ports.clock import Clock
 from zaffre.ports.clusters import Clusters
 from zaffre.ports.compute import Compute
+from zaffre.ports.data_plane import DataPlane
 from zaffre.ports.direct import DirectAccess
 from zaffre.ports.files import FileStore
 from zaffre.ports.logged_models import LoggedModelStore
@@ -138,6 +139,7 @@ class Context:
     parquet: ParquetReader | None = None
     scoring_program: Path | None = None
     direct: DirectAccess | None = None
+    data_plane: DataPlane | None = None
 
     def acting(self, actor: Actor) -> Context:
         """Give the same context for another actor."""

@@ -2194,6 +2194,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/environments/{name}/versions/{version}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What exactly an environment was built of on a platform. */
+        get: operations["get_api_v1_workspaces_workspace_environments_name_versions_version_lock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{name}/versions/{version}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of an environment's last build. */
+        get: operations["get_api_v1_workspaces_workspace_environments_name_versions_version_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/environments/{name}/versions/{version}/restore": {
         parameters: {
             query?: never;
@@ -2753,6 +2787,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/online-endpoints/{name}/invoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a request to an endpoint; its own status is in `x-endpoint-status`. */
+        post: operations["post_api_v1_workspaces_workspace_online_endpoints_name_invoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/online-endpoints/{name}/keys": {
         parameters: {
             query?: never;
@@ -2815,6 +2866,23 @@ export interface paths {
         put?: never;
         /** Share requests as before the last change of traffic. */
         post: operations["post_api_v1_workspaces_workspace_online_endpoints_name_rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/online-endpoints/{name}/swagger.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an endpoint takes and answers, as it says itself. */
+        get: operations["get_api_v1_workspaces_workspace_online_endpoints_name_swagger_json"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5309,6 +5377,12 @@ export interface components {
         };
         Environment: components["schemas"]["EnvironmentSpec"] & {
             /**
+             * Kind
+             * @description What it is made of: interpreter, pip, conda or image.
+             * @default
+             */
+            made_of: string;
+            /**
              * Build
              * @description not_built, building, ready or failed.
              * @default not_built
@@ -5348,6 +5422,17 @@ export interface components {
              */
             relaxed?: string[];
             /**
+             * Size
+             * @description What it takes on the disk; files may be shared.
+             * @default 0
+             */
+            size_bytes: number;
+            /**
+             * Used by
+             * @description Deployments and unfinished jobs that need it.
+             */
+            used_by?: string[];
+            /**
              * Seconds
              * @description How long the build took.
              * @default 0
@@ -5365,6 +5450,13 @@ export interface components {
              * @default
              */
             log_tail: string;
+            /**
+             * Locks
+             * @description For each platform, the digest of what exactly it is built of.
+             */
+            locks?: {
+                [key: string]: string;
+            };
             /**
              * Anonymous
              * @description It was written inside a job or deployment.
@@ -15720,6 +15812,74 @@ export interface operations {
             };
         };
     };
+    get_api_v1_workspaces_workspace_environments_name_versions_version_lock: {
+        parameters: {
+            query?: {
+                platform?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_workspaces_workspace_environments_name_versions_version_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_api_v1_workspaces_workspace_environments_name_versions_version_restore: {
         parameters: {
             query?: never;
@@ -17337,6 +17497,36 @@ export interface operations {
             };
         };
     };
+    post_api_v1_workspaces_workspace_online_endpoints_name_invoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_api_v1_workspaces_workspace_online_endpoints_name_keys: {
         parameters: {
             query?: never;
@@ -17466,6 +17656,38 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OnlineEndpoint"];
                 };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_workspaces_workspace_online_endpoints_name_swagger_json: {
+        parameters: {
+            query?: {
+                deployment_name?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done. */
             default: {

@@ -45,7 +45,7 @@ class World:
 
     def turn(self, *, end: bool = True) -> bool:
         moved = False
-        for key in job_types.unfinished(self.ctx):
+        for _, key in job_types.unfinished(self.ctx):
             moved = job_types.advance(self.ctx, key) or moved
         for name, report in list(self.compute.reports.items()):
             if end and report.phase == "starting":

@@ -247,7 +247,7 @@ def test_finalizing_may_be_repeated_after_a_crash(
     with pytest.raises(KeyboardInterrupt):
         go_on(ctx)
     monkeypatch.undo()
-    assert state(ctx) == "Finalizing"
+    assert state(ctx) == "Starting"
     status = status_of(go_on(ctx))
     assert status.status == "Completed"
     assert len(files.load_tree(ctx, str(status.results["m"].tree)).leaves) == 1

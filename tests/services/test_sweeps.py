@@ -50,7 +50,7 @@ def submit(ctx, name="one", **fields):
 
 def turn(ctx):
     for _ in range(200):
-        moved = [job_types.advance(ctx, key) for key in job_types.unfinished(ctx)]
+        moved = [job_types.advance(ctx, key) for _, key in job_types.unfinished(ctx)]
         if not any(moved):
             return
     raise AssertionError("it never rests")

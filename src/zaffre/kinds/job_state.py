@@ -47,7 +47,9 @@ NEXT: Mapping[JobState, frozenset[JobState]] = {
     JobState.NOT_STARTED: frozenset({JobState.QUEUED} | _STOPS),
     JobState.QUEUED: frozenset({JobState.PREPARING} | _STOPS),
     JobState.PREPARING: frozenset({JobState.STARTING} | _STOPS),
-    JobState.STARTING: frozenset({JobState.RUNNING, JobState.FINALIZING} | _STOPS),
+    JobState.STARTING: frozenset(
+        {JobState.RUNNING, JobState.FINALIZING, JobState.COMPLETED} | _STOPS
+    ),
     JobState.RUNNING: frozenset({JobState.FINALIZING, JobState.COMPLETED} | _STOPS),
     JobState.CANCEL_REQUESTED: frozenset(
         {JobState.FINALIZING, JobState.CANCELED, JobState.FAILED}

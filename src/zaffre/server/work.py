@@ -48,9 +48,8 @@ class Work:
 
     def jobs(self) -> Iterable[Step]:
         """Give the steps of jobs; the end of one is a turn for others."""
-        for key in job_types.unfinished(self._context):
-            act = partial(job_types.advance, self._context, key)
-            yield Step(key.reference, act, inward=True)
+        for kind, key in job_types.unfinished(self._context):
+            yield Step(key.reference, partial(kind.advance, self._context, key), inward=True)
 
     def others(self) -> Iterable[Step]:
         """Give all other steps that can be taken now."""

@@ -87,9 +87,9 @@ def advance(ctx: Context, key: Key) -> bool:
     return type_of(ctx, spec).advance(ctx, key)
 
 
-def unfinished(ctx: Context) -> list[Key]:
+def unfinished(ctx: Context) -> list[tuple[JobType, Key]]:
     """Name the jobs of all types that can be taken a step."""
-    return [key for wanted in ctx.job_types.values() for key in wanted.unfinished(ctx)]
+    return [(one, key) for one in ctx.job_types.values() for key in one.unfinished(ctx)]
 
 
 def type_of(ctx: Context, spec: Spec) -> JobType:

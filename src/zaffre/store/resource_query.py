@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from zaffre.errors import Invalid
+from zaffre.kinds.names import LATEST
 from zaffre.kinds.registry import kind as kind_named
 from zaffre.kinds.resource import Key
 from zaffre.ports.metadata import Browse
@@ -14,17 +15,36 @@ from zaffre.store.resource_tables import resource_tags, resources
 
 LONGEST_CURSOR = 18
 """Digits of the largest row number."""
+NAMED = ("workspace", "kind", "parent", "name")
 FACTS = ("parent", "name", "version", "state", "experiment_name", "type")
 
 
 def where_key(key: Key) -> list[ColumnElement[bool]]:
     """Give the conditions for one key; the version `latest` matches the latest."""
-    parts = [
-        resources.c[part] == getattr(key, part) for part in ("workspace", "kind", "parent", "name")
-    ]
-    if key.version == "latest":
+    parts = [resources.c[part] == getattr(key, part) for part in NAMED]
+    if key.version == LATEST:
         return [*parts, resources.c.latest]
     return [*parts, resources.c.version == key.version]
+
+
+def _one(*conditions: ColumnElement[bool]) -> Select[Any]:
+    same = [resources.c[part] == bindparam(part) for part in NAMED]
+    return select(resources).where(*same, *conditions).order_by(resources.c.id.desc()).limit(1)
+
+
+_LATEST = _one(resources.c.latest)
+_VERSION = _one(resources.c.version == bindparam("version"))
+
+
+def get_statement(key: Key) -> tuple[Select[Any], dict[str, str]]:
+    """Give the statement that reads one resource, and its parameters.
+
+    The statement is built once: building takes as long as reading.
+    """
+    named = {part: getattr(key, part) for part in NAMED}
+    if key.version == LATEST:
+        return _LATEST, named
+    return _VERSION, {**named, "version": key.version}
 
 
 def browse_statement(query: Browse) -> Select[Any]:

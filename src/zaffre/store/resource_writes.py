@@ -14,12 +14,11 @@ from zaffre.kinds.registry import kind as kind_named
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.metadata import Actor, Add, Link, Once, Put, Remove, Write
 from zaffre.store.resource_memory import Memory
-from zaffre.store.resource_query import where_key
+from zaffre.store.resource_query import NAMED, where_key
 from zaffre.store.resource_rows import facts_of, key_address, key_text, micros, moment
 from zaffre.store.resource_tables import once, resource_tags, resources
 from zaffre.store.tracking_shared import insert_rows
 
-NAMED = ("workspace", "kind", "parent", "name")
 KEYED = (*NAMED, "version")
 AUDITED = ("at", "actor", "request", "verb", *KEYED, "revision")
 

@@ -15,9 +15,9 @@ from zaffre.ports.clock import Clock
 from zaffre.ports.metadata import SERVER, Actor, Browse, Change, Link, Once, Page, Write
 from zaffre.store.database import Database
 from zaffre.store.resource_memory import Memory
-from zaffre.store.resource_query import browse_statement, where_key
+from zaffre.store.resource_query import browse_statement, get_statement
 from zaffre.store.resource_rows import key_text, micros
-from zaffre.store.resource_tables import audit, links, once, resources
+from zaffre.store.resource_tables import audit, links, once
 from zaffre.store.resource_writes import Batch
 
 
@@ -31,9 +31,9 @@ class SqlMetadata:
 
     def get(self, key: Key) -> Resource:
         """Give a resource by its key, or the latest version of it."""
-        query = select(resources).where(*where_key(key)).order_by(resources.c.id.desc()).limit(1)
+        query, parameters = get_statement(key)
         with self._database.read() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(query, parameters).first()
         if row is None:
             where = f" in workspace `{key.workspace}`" if key.workspace else ""
             noun = kind(key.kind).noun

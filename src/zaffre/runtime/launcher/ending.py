@@ -68,7 +68,20 @@ def of_status(status: int, last_line: str) -> dict[str, Any]:
 
 
 def conclude(plan: Plan, record: Record, log: OutputLog, journal_bytes: int) -> None:
-    """Seal what the job made, close its log, and write its final state."""
+    """Seal what the job made, close its log, write its final state and tell the server of it.
+
+    The server is told before, too, where sealing takes long; if it is away, it reads the record.
+    """
+    shipper = Shipper(plan)
+    shipper.offset = journal_bytes
+    shipper.report(record.told())
+    shipper.start()
+    _seal(plan, record, log, journal_bytes)
+    shipper.report(record.told())
+    shipper.finish(LAST_WORDS)
+
+
+def _seal(plan: Plan, record: Record, log: OutputLog, journal_bytes: int) -> None:
     sealed: dict[str, Any] = {"outputs": {}, "artifacts": []}
     verdict: dict[str, Any] = {}
     try:
@@ -82,12 +95,3 @@ def conclude(plan: Plan, record: Record, log: OutputLog, journal_bytes: int) -> 
     with contextlib.suppress(OSError):
         sealed["artifacts"] += seal_log(plan)
     record.move(ENDED, **verdict, sealed=sealed, log_bytes=size, journal_bytes=journal_bytes)
-
-
-def tell(plan: Plan, record: Record) -> None:
-    """Tell the server once that the job has ended; if it is away, it reads the record later."""
-    last = Shipper(plan)
-    last.offset = record.facts["journal_bytes"]
-    last.report(record.told())
-    last.start()
-    last.finish(LAST_WORDS)

@@ -84,10 +84,9 @@ def _run(folder: str, lock: int) -> int:
     facts = _attempt(plan, record, log, shipper, lock)
     record.facts["usage"]["wall_seconds"] = round(time.monotonic() - begun, 6)
     record.move("finalizing", ended_at=time.time(), **facts)
-    shipper.report(record.told())
+    shipper.report(None)
     shipper.finish(ending.LAST_WORDS)
     ending.conclude(plan, record, log, shipper.offset)
-    ending.tell(plan, record)
     return 0
 
 
@@ -138,5 +137,4 @@ def _recover(folder: str, state: dict[str, Any]) -> int:
     if not clean:
         log.note("Some of the job's processes could not be ended.")
     ending.conclude(plan, record, log, record.facts["journal_bytes"])
-    ending.tell(plan, record)
     return 0

@@ -73,8 +73,8 @@ class Run:
         self.record.move(
             "running", child_pid=warden.pid, isolation=warden.level, started_at=time.time()
         )
-        self.shipper.start()
         self.shipper.report(self.record.told())
+        self.shipper.start(_TICK)
         self._watch(warden, output)
         os.close(output)
         return self.verdict or ending.of_status(self.failed or 0, self.log.last_line())

@@ -32,19 +32,20 @@ class Shipper:
         self.reachable = True
         self._report: bytes | None = None
         self._ending = False
+        self._pause = _EVERY
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._base = f"/api/v1/workspaces/{plan.workspace}/jobs/{plan.job}"
 
-    def start(self) -> None:
-        """Begin to send."""
+    def start(self, pause: float = _EVERY) -> None:
+        """Begin to send after a pause: what is over by then needs no report of its own."""
+        self._pause = pause
         if self.plan.url:
             self._thread.start()
 
-    def report(self, facts: dict[str, Any]) -> None:
-        """Send a state soon; a newer one replaces one that was not sent."""
-        self._report = json.dumps(facts).encode()
-        self._wake.set()
+    def report(self, facts: dict[str, Any] | None) -> None:
+        """Let a state be sent next; a newer one, or none, replaces one that was not sent."""
+        self._report = json.dumps(facts).encode() if facts else None
 
     def finish(self, seconds: float) -> None:
         """Send what is left, as far as the server takes it in time; it reads the rest itself."""
@@ -54,7 +55,7 @@ class Shipper:
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        wait = _EVERY
+        wait = self._pause
         while True:
             self._wake.wait(wait)
             self._wake.clear()

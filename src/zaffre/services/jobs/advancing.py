@@ -150,6 +150,8 @@ def _follow(ctx: Context, job: Resource) -> Resource | None:
         return _missing(ctx, job)
     if report.phase == "lost":
         return _lost(ctx, job)
+    if report.phase == "ended" and state_of(job) in (JobState.STARTING, JobState.RUNNING):
+        return _keep(ctx, job, report)
     if report.phase in ("finalizing", "ended"):
         return move(ctx, job, JobState.FINALIZING, **_facts(report))
     if report.phase == "running" and state_of(job) is JobState.STARTING:
@@ -183,8 +185,10 @@ def _finish(ctx: Context, job: Resource) -> Resource | None:
         return _missing(ctx, job)
     if report.phase == "lost":
         return _lost(ctx, job)
-    if report.phase != "ended":
-        return None
+    return _keep(ctx, job, report) if report.phase == "ended" else None
+
+
+def _keep(ctx: Context, job: Resource, report: Report) -> Resource:
     kept = finalize(ctx, job, report.facts, folder_of(compute_of(ctx, job), job.key))
     facts = _facts(report) | {"results": kept.results} | counted(ctx, job)
     state = _OUTCOMES.get(str(report.facts.get("outcome")), JobState.FAILED)

@@ -15,7 +15,7 @@ from benchmarks.table import Goal, Table, median, timed
 
 PATH = "/api/v1/workspaces/default"
 PAUSE = 0.00025
-"""Seconds between two looks for each step: looks at long pipelines cost, and nobody looks so often."""
+"""Seconds between two looks, for each step: a look at a long pipeline takes its time, too."""
 ENVIRONMENT = "azureml:bench@latest"
 CHAIN, FAN = "chain of 20", "50 in parallel and a join"
 

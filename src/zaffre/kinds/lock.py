@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from zaffre.errors import Invalid
-from zaffre.kinds.resource import Json
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Lock:
 
     platform: str
     python: str
-    conda: tuple[Mapping[str, Json], ...] = ()
+    conda: tuple[Mapping[str, Any], ...] = ()
     pip: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = ()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from zaffre.kinds.recipe import Recipe
 
@@ -36,8 +36,8 @@ class Ready:
     relaxed: tuple[str, ...] = ()
     seconds: float = 0.0
     log: Path | None = None
-    bytes: int = 0
-    lock: Path | None = None
+    bytes: int = field(default=0, compare=False)
+    lock: Path | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,9 @@ class Builder(Protocol):
 
     def look(self, recipe: Recipe) -> Build | None:
         """Say how the environment is, beginning nothing; None if it was never asked for."""
+
+    def order(self, recipe: Recipe) -> dict[str, Any]:
+        """Give, as JSON, what another machine needs to build the same for itself."""
 
     def log(self, hash_: str, limit: int = 65536) -> str:
         """Give the end of a build's log, at most `limit` bytes; empty if there is none."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,10 @@ class FakeBuilder:
     def look(self, recipe: Recipe) -> Build | None:
         """Say how the environment is."""
         return self._states.get(recipe.digest()[:32])
+
+    def order(self, recipe: Recipe) -> dict[str, Any]:
+        """Give the recipe alone."""
+        return {"recipe": recipe.to_json()}
 
     def log(self, hash_: str, limit: int = 65536) -> str:
         """Give a line about the build."""

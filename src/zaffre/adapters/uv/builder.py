@@ -96,6 +96,16 @@ class UvBuilder:
             return None
         return self._answer(folder, record)
 
+    def order(self, recipe: Recipe) -> dict[str, Any]:
+        """Give what the builder's program needs to build the same elsewhere (`--below`)."""
+        hash_, _ = self._identify(recipe)
+        folder = Folder(self._root / hash_)
+        return {
+            "recipe": recipe.to_json(),
+            "lock": self._lock_for(recipe, folder, folder.record()),
+            **self._limits(),
+        }
+
     def log(self, hash_: str, limit: int = 65536) -> str:
         """Give the end of a build's log."""
         return Folder(self._root / hash_).tail(limit) if is_hash(hash_) else ""
@@ -159,11 +169,16 @@ class UvBuilder:
             "hash": hash_,
             "recipe": recipe.to_json(),
             "pythons": [asdict(each) for each in pythons],
+            **self._limits(),
+            "hidden": str(self._root.parent),
+        }
+
+    def _limits(self) -> dict[str, Any]:
+        return {
             "strict": self._settings.strict,
             "downloads": self._settings.downloads,
             "timeout": self._settings.timeout,
             "channel_timeout": self._settings.channel_timeout,
-            "hidden": str(self._root.parent),
         }
 
     def _lock_for(self, recipe: Recipe, folder: Folder, record: Mapping[str, Any]) -> str:

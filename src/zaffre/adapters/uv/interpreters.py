@@ -1,28 +1,21 @@
-"""The Pythons of this machine, found by uv."""
+"""The Pythons of this machine, remembered for a while."""
 
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from uv import find_uv_bin
+from zaffre.adapters.uv.children import PROGRAM
 from zaffre.kinds.interpreter import Interpreter
 from zaffre.ports.clock import Clock
 
-PATIENCE = 20.0
+PATIENCE = 30.0
 FRESH = 300.0
-_VERSION_MANAGERS = (
-    "{pyenv}/versions/*/bin",
-    "{home}/.asdf/installs/python/*/bin",
-    "{home}/.local/share/mise/installs/python/*/bin",
-)
 
 
 def own() -> Interpreter:
@@ -45,60 +38,22 @@ class Interpreters:
         with self._lock:
             now = self.clock.monotonic()
             if now - self._at > FRESH:
-                self._found, self._at = (own(), *find(self.environ)), now
+                self._found, self._at = find(self.environ), now
             return self._found
 
 
-def find(environ: Mapping[str, str]) -> Iterator[Interpreter]:
-    """Ask uv for the Pythons on the search path, in its own store and of version managers."""
-    command = [
-        find_uv_bin(),
-        "python",
-        "list",
-        "--only-installed",
-        "--offline",
-        "--output-format",
-        "json",
-    ]
-    variables = {**environ, "PATH": os.pathsep.join(search_path(environ))}
-    variables.pop("VIRTUAL_ENV", None)
+def find(environ: Mapping[str, str]) -> tuple[Interpreter, ...]:
+    """Have the builder's program look for the Pythons of this machine."""
+    command = [sys.executable, "-m", PROGRAM, "--pythons"]
     try:
         answer = subprocess.run(
             command,
-            env=variables,
+            env=dict(environ),
             capture_output=True,
             timeout=PATIENCE,
             check=True,
             stdin=subprocess.DEVNULL,
         )
-        rows = json.loads(answer.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return
-    seen: set[str] = set()
-    for row in rows:
-        usable = (
-            row.get("implementation") == "cpython"
-            and row.get("variant") == "default"
-            and row.get("path")
-        )
-        if usable and row["version"] not in seen:
-            seen.add(row["version"])
-            yield Interpreter(row["version"], row["path"])
-
-
-def search_path(environ: Mapping[str, str]) -> Iterable[str]:
-    """Give the folders to search: version managers' own, then PATH without their shims."""
-    home = environ.get("HOME", "/")
-    places = {"home": home, "pyenv": environ.get("PYENV_ROOT", f"{home}/.pyenv")}
-    for pattern in _VERSION_MANAGERS:
-        root, _, rest = pattern.format(**places).partition("/*")
-        yield from (str(folder) for folder in sorted(Path(root).glob(f"*{rest}")))
-    yield from (
-        folder
-        for folder in environ.get("PATH", "").split(os.pathsep)
-        if folder and not _is_shim(folder)
-    )
-
-
-def _is_shim(folder: str) -> bool:
-    return Path(folder).name == "shims"
+        return tuple(Interpreter(**each) for each in json.loads(answer.stdout))
+    except (OSError, ValueError, TypeError, subprocess.SubprocessError):
+        return (own(),)

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import rattler
@@ -22,7 +23,6 @@ from rattler.exceptions import (
     SolverError,
 )
 
-from zaffre.kinds.resource import Json
 from zaffre.runtime.builder import stand_in
 from zaffre.runtime.builder.failure import explained
 from zaffre.runtime.builder.state import BuildError
@@ -50,7 +50,7 @@ class Wanted:
     left: float
 
 
-def install(wanted: Wanted) -> list[Mapping[str, Json]]:
+def install(wanted: Wanted) -> list[Mapping[str, Any]]:
     """Solve for conda packages and install them; give the record of each.
 
     Raises:
@@ -61,7 +61,7 @@ def install(wanted: Wanted) -> list[Mapping[str, Json]]:
 
 
 def install_records(
-    found: Sequence[Mapping[str, Json]], prefix: Path, python: Callable[[], str], left: float
+    found: Sequence[Mapping[str, Any]], prefix: Path, python: Callable[[], str], left: float
 ) -> None:
     """Install the conda packages that a lock names, or none of other content.
 
@@ -74,7 +74,7 @@ def install_records(
 
 
 async def _install_records(
-    found: Sequence[Mapping[str, Json]], prefix: Path, python: Callable[[], str]
+    found: Sequence[Mapping[str, Any]], prefix: Path, python: Callable[[], str]
 ) -> None:
     for each in found:
         _check_file(each)
@@ -88,7 +88,7 @@ async def _install_records(
     await _put(records, prefix)
 
 
-async def _install(wanted: Wanted) -> list[Mapping[str, Json]]:
+async def _install(wanted: Wanted) -> list[Mapping[str, Any]]:
     gateway = rattler.Gateway()
     sources = await _sources(gateway, wanted)
     say(f"Solving {', '.join(wanted.specs)} from {', '.join(wanted.channels)}")
@@ -122,7 +122,7 @@ async def _put(records: list[rattler.RepoDataRecord], prefix: Path) -> None:
         say(f"  + {name}")
 
 
-def _record(found: Mapping[str, Json], folder: Path) -> rattler.RepoDataRecord:
+def _record(found: Mapping[str, Any], folder: Path) -> rattler.RepoDataRecord:
     file = folder / "index.json"
     file.write_text(json.dumps(found), encoding="utf-8")
     package = rattler.PackageRecord.from_index_json(
@@ -131,7 +131,7 @@ def _record(found: Mapping[str, Json], folder: Path) -> rattler.RepoDataRecord:
     return rattler.RepoDataRecord(package, found["fn"], found["url"], found["channel"])
 
 
-def _check_file(found: Mapping[str, Json]) -> None:
+def _check_file(found: Mapping[str, Any]) -> None:
     """Compare a package in a folder with its digest: rattler does so for what it fetches.
 
     Raises:
@@ -149,7 +149,7 @@ def _check_file(found: Mapping[str, Json]) -> None:
         raise BuildError(f"The conda package {found['fn']} is not the one that was locked.")
 
 
-def _is_stand_in(found: Mapping[str, Json]) -> bool:
+def _is_stand_in(found: Mapping[str, Any]) -> bool:
     return bool(found["build"] == stand_in.BUILD)
 
 

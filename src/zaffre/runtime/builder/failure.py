@@ -10,7 +10,7 @@ _LONGEST = 1500
 _NAME = r"`?(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)"
 _CASES = (
     (
-        rf"Because {_NAME}`? was not found in the package registry",
+        rf"Because {_NAME}`? was not found in the (?:package registry|provided package locations)",
         "There is no package `{name}` on the package index.",
         "Check its spelling, or name its index with `--extra-index-url`.",
     ),

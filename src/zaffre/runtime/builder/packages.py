@@ -11,11 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from zaffre.kinds.conda import package_of
 from zaffre.kinds.conda_names import on_pypi
+from zaffre.kinds.conda_package import package_of
 from zaffre.kinds.recipe import Relax
 from zaffre.kinds.requirement import name_of
-from zaffre.kinds.resource import Json
 from zaffre.runtime.builder import venv
 from zaffre.runtime.builder.order import Order
 from zaffre.runtime.builder.pythons import Chosen
@@ -30,7 +29,7 @@ class Filled:
 
     warnings: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = ()
-    conda: tuple[Mapping[str, Json], ...] = ()
+    conda: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Conda:
     python: bool = False
     lines: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    records: tuple[Mapping[str, Json], ...] = ()
+    records: tuple[Mapping[str, Any], ...] = ()
 
 
 def fill(tool: Tool, order: Order, prefix: Path) -> Filled:

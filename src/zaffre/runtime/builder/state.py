@@ -43,6 +43,13 @@ def write(folder: Path, record: dict[str, Any]) -> None:
         os.close(descriptor)
 
 
+def is_usable(record: dict[str, Any]) -> bool:
+    """Say whether a ready environment is there: its Python may be gone, its files unsaved."""
+    kept = record.get("durable") or record.get("boot") == boot_id() or "fingerprint" in record
+    there = os.access(record.get("python", ""), os.X_OK)
+    return record.get("state") == "ready" and bool(kept) and there
+
+
 def boot_id() -> str:
     """Give the id of this boot of the machine, "" where there is none."""
     try:

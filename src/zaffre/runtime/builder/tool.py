@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +17,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from uv import find_uv_bin
 from zaffre.runtime.builder.state import BuildError
 
 _KEPT = 400
@@ -31,6 +32,20 @@ class Ended:
     answer: str = ""
 
 
+def find_uv() -> str:
+    """Give the program uv: that of our package, or one on the search path.
+
+    Raises:
+        BuildError: there is none.
+    """
+    with contextlib.suppress(ImportError):
+        return str(importlib.import_module("uv").find_uv_bin())
+    found = shutil.which("uv")
+    if found is None:
+        raise BuildError("`uv` is not installed on this machine.", "Install it: `pip install uv`.")
+    return found
+
+
 @dataclass
 class Tool:
     """Runs uv with the given variables until a deadline (of the monotonic clock).
@@ -43,7 +58,7 @@ class Tool:
     environ: Mapping[str, str]
     deadline: float
     lock: int | None = None
-    uv: str = field(default_factory=find_uv_bin)
+    uv: str = field(default_factory=find_uv)
 
     def run(self, *arguments: str, given: str = "", quietly: bool = False) -> Ended:
         """Run uv and wait for it; `quietly` keeps its messages out of the log.

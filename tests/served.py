@@ -31,6 +31,7 @@ from zaffre.store.predictions import SqlPredictions
 from zaffre.store.resources import SqlMetadata
 from zaffre.store.tokens import SqlTokens
 from zaffre.store.tracking import SqlTracking
+from zaffre.store.usage import SqlUsage
 
 
 def make_context(root: Path, database: Database, server: str) -> Context:
@@ -50,6 +51,7 @@ def make_context(root: Path, database: Database, server: str) -> Context:
         clock=clock,
         home=Home(root),
         addresses=Addresses(server, "http://gateway"),
+        usage=SqlUsage(database),
     )
 
 

@@ -26,6 +26,7 @@ from zaffre.store.resources import SqlMetadata
 from zaffre.store.secrets import FileSecrets
 from zaffre.store.tokens import SqlTokens
 from zaffre.store.tracking import SqlTracking
+from zaffre.store.usage import SqlUsage
 from zaffre.testing.clock import FakeClock
 
 
@@ -134,6 +135,7 @@ def job_context(
             home=home,
             addresses=Addresses("http://127.0.0.1:8642", "http://127.0.0.1:8643"),
             machine=machine,
+            usage=SqlUsage(database),
         )
         workspaces.ensure_default(ctx)
         yield ctx

@@ -169,7 +169,7 @@ def test_a_stopped_compute_starts_no_job_and_says_so(ctx):
 
 
 def test_a_name_for_the_local_pool_can_be_stopped_by_itself(ctx):
-    cloud = make(ctx, "cloud", ClusterSpec())
+    cloud = make(ctx, "cloud", ClusterSpec(type="amlcompute"))
     ctx.metadata.apply([Put(replace(cloud, status=ComputeStatus(state=computes.STOPPED)))])
     submit(ctx, "a", compute="cloud")
     submit(ctx, "b")

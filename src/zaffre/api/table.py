@@ -19,6 +19,7 @@ from zaffre.api import (
     sessions,
     sweeps,
     system,
+    usage,
 )
 from zaffre.api.bodies import text_answer
 from zaffre.api.mlflow.app import ROUTES as MLFLOW
@@ -36,6 +37,7 @@ def all_routes() -> list[Route]:
         *environments.ROUTES,
         *jobs.ROUTES,
         *computes.ROUTES,
+        *usage.ROUTES,
         *schedules.ROUTES,
         *sweeps.ROUTES,
         *endpoints.ROUTES,

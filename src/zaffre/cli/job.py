@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from zaffre.cli import options, output, steps, streaming, tree, verbs, writing
+from zaffre.cli import options, output, steps, streaming, tree, usage, verbs, writing
 from zaffre.cli.options import Wanted, say
 from zaffre.cli.verbs import Noun
 from zaffre.errors import Failed, Invalid
@@ -348,4 +348,5 @@ VERBS: dict[str, Callable[[Noun], click.Command]] = {
     "resubmit": resubmit,
     "download": download,
     "validate": validate_,
+    "usage": usage.usage,
 }

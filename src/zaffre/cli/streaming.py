@@ -16,6 +16,8 @@ from zaffre.ml.progress import size
 
 FIELDS = ("name", "display_name", "experiment_name", "compute")
 MOST_METRICS = 30
+SYSTEM = "system/"
+"""What the metrics begin with that tell what a job takes of its machine: they are charts."""
 
 
 class Terminal:
@@ -109,12 +111,17 @@ def _usage(job: dict[str, Any]) -> dict[str, Any]:
     if not usage:
         return {}
     cpu, memory = usage.get("cpu_seconds", 0), usage.get("peak_memory_bytes", 0)
-    return {"usage": f"{spoken(cpu)} CPU, {size(memory)} memory at most"}
+    parts = [f"{spoken(cpu)} CPU", f"{size(memory)} memory at most"]
+    if usage.get("gpu_seconds"):
+        parts.append(f"{spoken(usage['gpu_seconds'])} GPU")
+    if usage.get("cost") is not None:
+        parts.append(f"cost {usage['cost']:.4g}")
+    return {"usage": ", ".join(parts)}
 
 
 def _results(client: MLClient, job: dict[str, Any]) -> dict[str, Any]:
     try:
-        metrics = client.jobs.metrics(job["name"])
+        logged = client.jobs.metrics(job["name"])
         files = (
             client.jobs.outputs(job["name"]).get("artifacts") or []
             if job.get("status") in ENDED
@@ -123,7 +130,7 @@ def _results(client: MLClient, job: dict[str, Any]) -> dict[str, Any]:
     except ZaffreError:
         return {}
     found: dict[str, Any] = {}
-    if metrics:
+    if metrics := {name: one for name, one in logged.items() if not name.startswith(SYSTEM)}:
         found["metrics"] = {
             name: f"{value:.6g}" for name, value in sorted(metrics.items())[:MOST_METRICS]
         }

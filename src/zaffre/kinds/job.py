@@ -116,6 +116,15 @@ class JobUsage(Part):
     cpu_seconds: float = Field(default=0, title="CPU", description="Seconds of processor time.")
     peak_memory_bytes: int = Field(default=0, title="Memory", description="Most memory at a time.")
     wall_seconds: float = Field(default=0, title="Time", description="Seconds from start to end.")
+    memory_byte_seconds: int = Field(
+        default=0, title="Memory over time", description="Bytes times the seconds they were held."
+    )
+    gpu_seconds: float = Field(
+        default=0, title="GPUs", description="Seconds that it held GPUs, added up over them."
+    )
+    cost: float | None = Field(
+        default=None, title="Cost", description="By the price of its compute, if it has one."
+    )
 
 
 class OutputResult(Part):
@@ -281,6 +290,7 @@ JOB = Kind(
         Action("download", "Copy outputs and files to a local folder."),
         Action("logs", "Print the log."),
         Action("validate", "Check a document without submitting it."),
+        Action("usage", "Add up what ended jobs took and cost."),
     ),
     variants={
         "command": CommandJobSpec,

@@ -134,6 +134,17 @@ class Jobs(Results):
         """
         return self.entity(self.act("resubmit", name, None, {"name": new_name or ""}))
 
+    def usage(self, by: str = "experiment", since: str = "") -> list[dict[str, Any]]:
+        """Add up what ended jobs took and cost, by `experiment`, `user`, `compute` or `tag:KEY`.
+
+        `since` is a span such as `7d`, or a date. The last row is the sum of all.
+
+        Raises:
+            Invalid: jobs are not told apart by that, or `since` is no time.
+        """
+        query = {"by": by, **({"since": since} if since else {})}
+        return list(self._connection.get(self._connection.path("usage"), query)["items"])
+
     def begin_cancel(self, name: str, **_: Any) -> Poller[Job]:
         """Ask a job to stop and give a poller that ends when it has ended."""
         self.cancel(name)

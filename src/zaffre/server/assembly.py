@@ -39,6 +39,7 @@ from zaffre.store.secrets import FileSecrets
 from zaffre.store.step_memory import SqlStepMemory
 from zaffre.store.tokens import SqlTokens
 from zaffre.store.tracking import SqlTracking
+from zaffre.store.usage import SqlUsage
 from zaffre.studio.bundle import Bundle
 
 OWNER = Principal("owner", Role.OWNER)
@@ -108,6 +109,7 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         data_plane=GatewayDataPlane(_authority(settings.host, settings.gateway_port)),
         clock=clock,
         machine=read_machine(),
+        usage=SqlUsage(database),
         home=home,
         addresses=Addresses(
             f"http://{_authority(settings.host, settings.port)}",

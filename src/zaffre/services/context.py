@@ -26,6 +26,7 @@ from zaffre.ports.secrets import Secrets
 from zaffre.ports.step_memory import StepMemory
 from zaffre.ports.tokens import TokenStore
 from zaffre.ports.tracking import TrackingStore
+from zaffre.ports.usage import UsageStore
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ class Context:
     addresses: Addresses
     actor: Actor = SERVER
     machine: Machine = field(default_factory=Machine)
+    usage: UsageStore | None = None
     job_types: Mapping[str, JobType] = field(default_factory=dict)
     steps: StepMemory | None = None
     clusters: Clusters | None = None

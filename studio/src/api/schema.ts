@@ -3309,6 +3309,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What ended jobs took and cost, by experiment, user, compute or tag. */
+        get: operations["get_api_v1_workspaces_workspace_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/get-artifact": {
         parameters: {
             query?: never;
@@ -7291,6 +7308,24 @@ export interface components {
              * @default 0
              */
             wall_seconds: number;
+            /**
+             * Memory over time
+             * @description Bytes times the seconds they were held.
+             * @default 0
+             */
+            memory_byte_seconds: number;
+            /**
+             * GPUs
+             * @description Seconds that it held GPUs, added up over them.
+             * @default 0
+             */
+            gpu_seconds: number;
+            /**
+             * Cost
+             * @description By the price of its compute, if it has one.
+             * @default null
+             */
+            cost: number | null;
         };
         /**
          * OutputResult
@@ -18947,6 +18982,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_v1_workspaces_workspace_usage: {
+        parameters: {
+            query?: {
+                by?: string;
+                since?: string;
+            };
+            header?: never;
+            path: {
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
             };
             /** @description Not done. */
             default: {

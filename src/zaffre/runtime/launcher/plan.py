@@ -41,6 +41,12 @@ class Plan:
         self.download_bytes = int(limits.get("download_bytes", DOWNLOAD_BYTES))
         self.instances = int(document.get("instance_count") or 1)
         self.distribution: dict[str, Any] = document.get("distribution") or {}
+        self.cpus = float(document.get("cpus") or 1)
+        self.gpus: list[str] = document.get("gpus") or []
+        self.node: str = document.get("node") or ""
+        # Where MLflow's client does it in the job, the names are taken.
+        own = self.environment.get("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "")
+        self.metered = own.lower() != "true"
         self.warnings: list[str] = document.get("warnings") or []
         self.mirrors: dict[str, str] = document.get("mirrors") or {}
         self.isolation: str = document.get("isolation", "auto")

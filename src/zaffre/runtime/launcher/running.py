@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 
 from zaffre.runtime.launcher import ending, processes
+from zaffre.runtime.launcher.metering import Meter
 from zaffre.runtime.launcher.output_log import OutputLog
 from zaffre.runtime.launcher.plan import Plan
 from zaffre.runtime.launcher.record import Record
@@ -75,11 +76,14 @@ class Run:
         )
         self.shipper.report(self.record.told())
         self.shipper.start(_TICK)
-        self._watch(warden, output)
+        meter = Meter(self.plan, warden.pid)
+        self._watch(warden, output, meter)
         os.close(output)
+        usage = self.record.facts["usage"]
+        usage.update(meter.totals(usage.get("peak_memory_bytes", 0)))
         return self.verdict or ending.of_status(self.failed or 0, self.log.last_line())
 
-    def _watch(self, warden: Warden, output: int) -> None:
+    def _watch(self, warden: Warden, output: int, meter: Meter) -> None:
         waiting = {output, warden.status}
         tick = _TICK
         while warden.status in waiting:
@@ -88,6 +92,7 @@ class Run:
                 waiting.discard(output)
             if warden.status in ready and not self._hear(warden):
                 waiting.discard(warden.status)
+            meter.look()
             self._look()
             self._press(warden)
         status = os.waitpid(warden.pid, 0)[1]

@@ -17,6 +17,7 @@ from zaffre.services import environments
 from zaffre.services.context import Context
 from zaffre.services.jobs import pools, runs
 from zaffre.services.jobs.backends import compute_of
+from zaffre.services.jobs.costs import charged
 from zaffre.services.jobs.counting import counted
 from zaffre.services.jobs.facts import place_name, spec_of, state_of, status_of
 from zaffre.services.jobs.finalizing import finalize
@@ -191,6 +192,8 @@ def _finish(ctx: Context, job: Resource) -> Resource | None:
 def _keep(ctx: Context, job: Resource, report: Report) -> Resource:
     kept = finalize(ctx, job, report.facts, folder_of(compute_of(ctx, job), job.key))
     facts = _facts(report) | {"results": kept.results} | counted(ctx, job)
+    if "usage" in facts:
+        facts["usage"] = charged(ctx, job, facts["usage"])
     state = _OUTCOMES.get(str(report.facts.get("outcome")), JobState.FAILED)
     if kept.error is not None and state is JobState.COMPLETED:
         state, facts["error"] = JobState.FAILED, kept.error

@@ -8,6 +8,7 @@ from typing import Any
 
 from zaffre.errors import Invalid, NotFound
 from zaffre.kinds import expression
+from zaffre.kinds.amounts import CPUS
 from zaffre.kinds.expression import Values
 from zaffre.kinds.job import CommandJobSpec
 from zaffre.kinds.job_ports import JobInput, JobOutput
@@ -178,6 +179,8 @@ def _run_settings(ctx: Context, job: Resource) -> dict[str, Any]:
         "instance_count": spec.resources.instance_count if spec.resources else 1,
         "distribution": kind.model_dump(exclude_none=True) if kind else None,
         "placement": placement(ctx, job),
+        "cpus": spec.resources.amounts()[CPUS] if spec.resources else 1.0,
+        "gpus": list(status_of(job).devices or ()),
     }
 
 

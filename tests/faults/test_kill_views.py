@@ -134,7 +134,7 @@ def batch(server: Server, name: str, events: dict[str, int], ending: str = "") -
 @contextmanager
 def database_of(server: Server) -> Iterator[Any]:
     url = server.variables.get("ZAFFRE_DATABASE", f"sqlite:///{server.home}/zaffre.db")
-    database = Database(url, exclusive=False)
+    database = Database(url)
     try:
         with database.read() as connection:
             yield connection

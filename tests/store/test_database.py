@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from zaffre.errors import Conflict, Invalid, StorageFull, Unavailable
+from zaffre.errors import Invalid, StorageFull, Unavailable
 from zaffre.store.database import Database
 
 
@@ -146,17 +146,6 @@ def test_a_commit_that_fails_is_no_success(database: Database, monkeypatch: pyte
     assert count(database) == 0
     database.write(add(1))
     assert count(database) == 1
-
-
-@pytest.mark.postgres
-def test_a_second_writer_of_postgres_is_refused(postgres_url: str):
-    first = Database(postgres_url)
-    with pytest.raises(Conflict):
-        Database(postgres_url)
-    second = Database(postgres_url, exclusive=False)
-    second.close()
-    first.close()
-    Database(postgres_url).close()
 
 
 @pytest.mark.postgres

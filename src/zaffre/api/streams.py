@@ -43,6 +43,7 @@ async def job_logs(request: Request) -> Response:
     offset = number(request.query_params, "offset", 0, least=0, most=MOST)
     await run_in_threadpool(ctx.metadata.get, key)
     if flag(request.query_params, "follow", default=True) is False:
+        await run_in_threadpool(jobs.require_here, ctx, key)
         return StreamingResponse(
             _whole_log(ctx, key, offset), media_type="text/plain; charset=utf-8"
         )

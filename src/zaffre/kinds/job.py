@@ -226,6 +226,11 @@ class JobStatus(Status):
     ended_at: float | None = Field(default=None, title="Ended", description="When it ended.")
     exit_code: int | None = Field(default=None, title="Exit code", description="Of the command.")
     signal: int | None = Field(default=None, title="Signal", description="Signal that ended it.")
+    server: str | None = Field(
+        default=None,
+        title="Server",
+        description="Of several servers, the one whose machine runs it.",
+    )
     attempt: int = Field(default=0, title="Attempt", description="How often it was started.")
     usage: JobUsage | None = Field(default=None, title="Usage", description="What it consumed.")
     devices: tuple[str, ...] | None = Field(

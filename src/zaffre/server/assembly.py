@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +17,15 @@ from zaffre.adapters.ray import RayCompute, RaySettings
 from zaffre.adapters.uv import BuilderSettings, UvBuilder
 from zaffre.api.gate import Gate
 from zaffre.api.table import all_routes
+from zaffre.ports.artifacts import ArtifactStore
 from zaffre.ports.tokens import Principal, Role
 from zaffre.runtime.scoring import PROGRAM
 from zaffre.server import home as places
 from zaffre.server.artifacts import artifact_store
 from zaffre.server.clock import SystemClock
 from zaffre.server.gateway import GatewayKeeper
-from zaffre.server.loop import Loop
+from zaffre.server.leading import Lead
+from zaffre.server.loop import Loop, Source
 from zaffre.server.machine import read_machine
 from zaffre.server.pages import page_routes
 from zaffre.server.settings import Settings
@@ -36,6 +39,7 @@ from zaffre.store.migration import migrate
 from zaffre.store.predictions import SqlPredictions
 from zaffre.store.resources import SqlMetadata
 from zaffre.store.secrets import FileSecrets
+from zaffre.store.servers import SqlServers, agree_on_key
 from zaffre.store.step_memory import SqlStepMemory
 from zaffre.store.tokens import SqlTokens
 from zaffre.store.tracking import SqlTracking
@@ -53,6 +57,18 @@ class Assembly:
     app: Gate
     loop: Loop
     database: Database
+    lead: Lead | None = None
+
+    def start(self) -> None:
+        """Begin to work."""
+        if self.lead is not None:
+            self.lead.start()
+        self.loop.start()
+
+    def resign(self) -> None:
+        """Let another server lead at once; what this one still does as the leader is refused."""
+        if self.lead is not None:
+            self.lead.stop()
 
     def close(self) -> None:
         """Stop the loop, then the database."""
@@ -68,17 +84,35 @@ def assemble(settings: Settings, home: Home) -> Assembly:
     SqlTokens(database, context.clock).admit(places.owner_token(home), OWNER)
     places.metrics_token(home)
     workspaces.ensure_default(context)
-    endpoints.readdress(context)
-    work = Work(context)
-    loop = Loop([work.jobs, work.others, GatewayKeeper(home).steps])
+    lead, sources = _sources(context)
+    loop = Loop([*sources, GatewayKeeper(home).steps])
     routes = [*all_routes(), *page_routes(Bundle.read())]
     app = Gate(routes, context, _hosts(settings), loop.wake)
-    return Assembly(context, app, loop, database)
+    return Assembly(context, app, loop, database, lead)
+
+
+def _sources(context: Context) -> tuple[Lead | None, list[Source]]:
+    """Say where work comes from: of several servers, only one does what must be done once."""
+    work = Work(context)
+    servers = context.servers
+    if not isinstance(servers, SqlServers):
+        endpoints.readdress(context)
+        return None, [work.jobs, work.others, work.here]
+    servers.beat()
+    lead = Lead(servers, partial(endpoints.readdress, context))
+    led = [lead.taking_over, lead.leading(work.jobs), lead.leading(work.others)]
+    return lead, [*led, lead.following(work.held), lead.following(work.retiring), work.here]
 
 
 def make_context(settings: Settings, home: Home, database: Database) -> Context:
-    """Give the services their ports; nothing is written."""
+    """Give the services their ports; nothing is written but what all servers must agree on.
+
+    Raises:
+        Conflict: the database's secrets were sealed with another key.
+    """
     clock = SystemClock()
+    secrets = FileSecrets(settings.secret_key or home.root / "secret.key")
+    servers = _servers(settings, home, database, secrets)
     artifacts, direct = artifact_store(settings, home, clock)
     local = _local(settings, home)
     ray = _ray(home, local)
@@ -96,14 +130,9 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         tables=ProgramTables(),
         parquet=ProgramParquet(),
         scoring_program=PROGRAM.parent,
-        builder=UvBuilder(
-            home.envs,
-            os.environ,
-            clock,
-            BuilderSettings(strict=settings.strict_environments),
-            partial(environments.read_lock, artifacts),
-        ),
-        secrets=FileSecrets(home.root / "secret.key"),
+        builder=_builder(settings, home, artifacts),
+        secrets=secrets,
+        servers=servers,
         tokens=SqlTokens(database, clock),
         predictions=SqlPredictions(database, clock),
         data_plane=GatewayDataPlane(_authority(settings.host, settings.gateway_port)),
@@ -116,6 +145,28 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
             f"http://{_authority(settings.host, settings.gateway_port)}",
         ),
     )
+
+
+def _builder(settings: Settings, home: Home, artifacts: ArtifactStore) -> UvBuilder:
+    return UvBuilder(
+        home.envs,
+        os.environ,
+        SystemClock(),
+        BuilderSettings(strict=settings.strict_environments),
+        partial(environments.read_lock, artifacts),
+    )
+
+
+def _servers(
+    settings: Settings, home: Home, database: Database, secrets: FileSecrets
+) -> SqlServers | None:
+    """Give what servers of one database know of each other; SQLite has one server."""
+    if database.dialect != "postgresql":
+        return None
+    agree_on_key(database, secrets)
+    address = f"http://{_authority(settings.host, settings.port)}"
+    facts = (places.identity(home), socket.gethostname(), address)
+    return SqlServers(database, SystemClock(), facts)
 
 
 def _local(settings: Settings, home: Home) -> LocalCompute:

@@ -66,6 +66,14 @@ def _holder(home: Home) -> str:
     return ""
 
 
+def identity(home: Home) -> str:
+    """Give the id by which servers of one database tell this home from the others."""
+    path = home.root / "server-id"
+    if not path.exists():
+        write_private(path, f"{secrets.token_hex(8)}\n")
+    return path.read_text().strip()
+
+
 def owner_token(home: Home) -> str:
     """Read the home's own token, or make it (mode 0600) at the first start."""
     return _token(home.root / "token")

@@ -40,7 +40,12 @@ class _Announcing(uvicorn.Server):
                 self._began,
                 self._isolation,
             )
-            self._parts.loop.start()
+            self._parts.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; another server may lead from now on. A signal ends this process right after."""
+        await super().shutdown(sockets)
+        await asyncio.to_thread(self._parts.resign)
 
 
 def _most_connections() -> int:

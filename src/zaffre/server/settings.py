@@ -20,7 +20,8 @@ class Settings:
 
     A port of 0 is any free one, None the one of the last time or else the usual one.
     `hosts` are further host names that it answers to; an empty `database` is the home's own, and
-    so are empty `artifacts`; `artifact_cache` is how many bytes of a bucket the home keeps;
+    so are empty `artifacts` and no `secret_key`; `artifact_cache` is how many bytes of a bucket
+    the home keeps;
     `mirrors` maps the beginnings of addresses to what stands in for them in jobs' downloads.
     """
 
@@ -29,6 +30,7 @@ class Settings:
     port: int | None = None
     gateway_port: int | None = None
     database: str = ""
+    secret_key: Path | None = None
     artifacts: str = ""
     artifact_options: Mapping[str, str] = field(default_factory=dict, repr=False)
     artifact_cache: int = 20 * 2**30
@@ -56,6 +58,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         port=_port(environment, "ZAFFRE_PORT"),
         gateway_port=_port(environment, "ZAFFRE_GATEWAY_PORT"),
         database=environment.get("ZAFFRE_DATABASE", ""),
+        secret_key=Path(key).absolute() if (key := environment.get("ZAFFRE_SECRET_KEY")) else None,
         artifacts=environment.get("ZAFFRE_ARTIFACTS", ""),
         artifact_options=_of_s3(environment),
         artifact_cache=_gigabytes(environment, "ZAFFRE_ARTIFACTS_CACHE_GB", 20) * 2**30,

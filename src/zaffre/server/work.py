@@ -15,6 +15,7 @@ from zaffre.services import (
     deployments,
     environments,
     following,
+    gateway,
     instances,
     job_types,
     jobs,
@@ -42,6 +43,7 @@ class Work:
         self._answers = GatewayJournal(context.home.view_journal)
         self._swept = float("-inf")
         self._looked = float("-inf")
+        self._collected = float("-inf")
         self._followers: list[Key] = []
         self._tidied = float("-inf")
         self._retained: date | None = None
@@ -50,6 +52,27 @@ class Work:
         """Give the steps of jobs; the end of one is a turn for others."""
         for kind, key in job_types.unfinished(self._context):
             yield Step(key.reference, partial(kind.advance, self._context, key), inward=True)
+
+    def held(self) -> Iterable[Step]:
+        """Give the steps of jobs that nobody but this server can follow."""
+        for key in jobs.held(self._context):
+            yield Step(key.reference, partial(job_types.advance, self._context, key))
+
+    def retiring(self) -> Iterable[Step]:
+        """Give what a server does that does not lead."""
+        yield Step("gateway settings", partial(gateway.retire, self._context))
+
+    def here(self) -> Iterable[Step]:
+        """Give the steps of what lies in this home: no other server sees it."""
+        yield Step("answers", partial(predictions.take_in, self._context, self._answers))
+        now = self._context.clock.monotonic()
+        if now - self._collected >= LOOK_SECONDS:
+            self._collected = now
+            for journal in captures.journals(self._context):
+                yield Step(str(journal), partial(captures.collect, self._context, journal))
+        if now - self._swept >= SWEEP_SECONDS:
+            self._swept = now
+            yield Step("sweep", self._sweep)
 
     def others(self) -> Iterable[Step]:
         """Give all other steps that can be taken now."""
@@ -60,21 +83,17 @@ class Work:
         for key in self._followers:
             yield Step(key.reference, partial(following.advance, self._context, key))
         yield Step("clusters", partial(clusters.tend, self._context))
-        yield Step("answers", partial(predictions.take_in, self._context, self._answers))
+        if self._context.servers is not None:  # another server may have changed an endpoint
+            yield Step("gateway settings", partial(gateway.publish, self._context))
         now = self._context.clock.monotonic()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
             yield Step("instances", partial(instances.tend, self._context))
             for key in schedules.watched(self._context):
                 yield Step(key.reference, partial(schedules.advance, self._context, key))
-            for journal in captures.journals(self._context):
-                yield Step(str(journal), partial(captures.collect, self._context, journal))
             self._followers = following.followers(self._context)
             for key in predictions.followed(self._context):
                 yield Step(key.reference, partial(predictions.follow, self._context, key))
-        if now - self._swept >= SWEEP_SECONDS:
-            self._swept = now
-            yield Step("sweep", self._sweep)
         if now - self._tidied >= TIDY_SECONDS:
             self._tidied = now
             yield Step("predictions", partial(predictions.sweep, self._context))

@@ -23,6 +23,7 @@ from zaffre.ports.metadata import SERVER, Actor, MetadataStore
 from zaffre.ports.parquet import ParquetReader
 from zaffre.ports.predictions import PredictionStore
 from zaffre.ports.secrets import Secrets
+from zaffre.ports.servers import Servers
 from zaffre.ports.step_memory import StepMemory
 from zaffre.ports.tokens import TokenStore
 from zaffre.ports.tracking import TrackingStore
@@ -142,10 +143,21 @@ class Context:
     scoring_program: Path | None = None
     direct: DirectAccess | None = None
     data_plane: DataPlane | None = None
+    servers: Servers | None = None
 
     def acting(self, actor: Actor) -> Context:
         """Give the same context for another actor."""
         return replace(self, actor=actor)
+
+    @property
+    def server(self) -> str | None:
+        """Give the id of this server where there may be others, else None."""
+        return self.servers.own if self.servers else None
+
+    @property
+    def leads(self) -> bool:
+        """Say whether this server does what only one may do."""
+        return self.servers is None or self.servers.leads()
 
     def compute(self, backend: str) -> Compute:
         """Give the compute of a backend.

@@ -8,7 +8,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,16 +58,30 @@ def hosts(address: str) -> list[str]:
 
 
 def publish(ctx: Context) -> None:
-    """Write the configuration if it changed; when this returns, a running gateway follows it."""
-    path = ctx.home.run / "gateway.json"
+    """Write the configuration if it changed; when this returns, a running gateway follows it.
+
+    Of several servers only the one that leads has endpoints; it looks for what others changed.
+    """
+    if ctx.leads:
+        _publish(ctx.home, lambda: _wanted(ctx))
+
+
+def retire(ctx: Context) -> None:
+    """Let the gateway of a server that leads no more serve nothing: nobody tells it of changes."""
+    if (ctx.home.run / "gateway.json").exists():
+        _publish(ctx.home, lambda: gateway_config([], [], ctx.home, ctx.addresses.gateway))
+
+
+def _publish(home: Home, wanted: Callable[[], dict[str, Any]]) -> None:
+    path = home.run / "gateway.json"
     with _publishing:
-        config = _wanted(ctx)
+        config = wanted()
         before = _read(path)
         generation = before.pop("generation", 0)
         if before == config:
             return
         _write(path, {"generation": generation + 1, **config})
-    _wait_until_followed(ctx.home, generation + 1)
+    _wait_until_followed(home, generation + 1)
 
 
 def is_current(ctx: Context) -> bool:

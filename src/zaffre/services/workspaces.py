@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from zaffre.errors import Conflict, NotFound
 from zaffre.kinds.registry import kind
 from zaffre.kinds.resource import Key, Resource, Spec
@@ -50,7 +52,8 @@ def ensure_default(ctx: Context) -> None:
     except NotFound:
         defined = kind("workspace")
         spec = defined.spec.model_validate({"description": "The first workspace."})
-        create(ctx, key_of(DEFAULT), spec)
+        with contextlib.suppress(Conflict):  # another server made it meanwhile
+            create(ctx, key_of(DEFAULT), spec)
 
 
 def require(ctx: Context, name: str) -> None:

@@ -20,7 +20,6 @@ class Backend(Protocol):
         """Open the one connection that writes; it commits only by `commit`.
 
         Raises:
-            Conflict: another server writes to this database.
             Unavailable: the database cannot be reached now.
         """
 

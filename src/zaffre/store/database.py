@@ -22,14 +22,14 @@ T = TypeVar("T")
 
 
 class Database:
-    """One SQL database. Safe to use from any thread; only one process may write to it.
+    """One SQL database. Safe to use from any thread; of SQLite only one process may write.
 
     `url` is `sqlite:////path/to/file.db` or `postgresql://...`.
     """
 
-    def __init__(self, url: str, *, exclusive: bool = True) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.backend = _backend(url, exclusive=exclusive)
+        self.backend = _backend(url)
         self.dialect = "postgresql" if url.startswith("postgres") else "sqlite"
         self._writer = Writer(self.backend)
 
@@ -77,7 +77,7 @@ class Database:
         self._writer.close()
 
 
-def _backend(url: str, *, exclusive: bool) -> Backend:
+def _backend(url: str) -> Backend:
     try:
         address = make_url(url)
     except ArgumentError as error:
@@ -88,9 +88,7 @@ def _backend(url: str, *, exclusive: bool) -> Backend:
         return SqliteBackend(Path(address.database))
     if address.drivername.split("+")[0] in {"postgresql", "postgres"}:
         postgres: Any = importlib.import_module("zaffre.store.postgres")
-        backend: Backend = postgres.PostgresBackend(
-            url.replace("postgres://", "postgresql://", 1), exclusive=exclusive
-        )
+        backend: Backend = postgres.PostgresBackend(url.replace("postgres://", "postgresql://", 1))
         return backend
     raise Invalid(
         f"`{address.drivername}` is no database we know.", hint="Use sqlite or postgresql."

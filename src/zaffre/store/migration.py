@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from zaffre.store.database import Database
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; Alembic is loaded only where a database does not have it yet."""
 
 

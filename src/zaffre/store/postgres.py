@@ -1,8 +1,11 @@
-"""PostgreSQL: one writing session that holds a lock on the database, pooled read-only sessions."""
+"""PostgreSQL: one writing session a server, pooled read-only sessions.
+
+Several servers may write to one database. Their write transactions come one after another, by a
+lock that each takes as it begins, so that what holds for SQLite's one writer holds here, too.
+"""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import psycopg
@@ -10,18 +13,16 @@ from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from zaffre.errors import Conflict, StorageFull, Unavailable, ZaffreError
+from zaffre.errors import StorageFull, Unavailable, ZaffreError
 
 WRITER_LOCK = 0x5A414646
-"""The advisory lock that the one writer of a database holds."""
-
-LOCK_TRIES, LOCK_PAUSE = 20, 0.1
+"""The advisory lock that a write transaction holds."""
 
 SETTINGS = (
     "-c statement_timeout=60000 -c lock_timeout=10000 "
     "-c idle_in_transaction_session_timeout=120000 "
     "-c timezone=UTC -c standard_conforming_strings=on "
-    # A server whose machine died must let go of the writer's lock soon.
+    # A server whose machine died must let go of the writers' lock soon.
     "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 )
 
@@ -45,10 +46,9 @@ class LostAtCommit(Exception):
 class PostgresBackend:
     """One PostgreSQL database by psycopg 3."""
 
-    def __init__(self, url: str, *, exclusive: bool) -> None:
+    def __init__(self, url: str) -> None:
         address = make_url(url).set(drivername="postgresql+psycopg")
         arguments = {"connect_timeout": 5, "options": SETTINGS, "application_name": "zaffre"}
-        self._exclusive = exclusive
         self._writers = create_engine(address, poolclass=NullPool, connect_args=arguments)
         self.readers: Engine = create_engine(
             address,
@@ -63,19 +63,15 @@ class PostgresBackend:
         )
 
     def open_writer(self) -> Connection:
-        """Open the writing session and take the writer's lock."""
+        """Open the writing session."""
         try:
-            connection = self._writers.connect().execution_options(isolation_level="AUTOCOMMIT")
+            return self._writers.connect().execution_options(isolation_level="AUTOCOMMIT")
         except DBAPIError as error:
             raise self.translate(error) or error from error
-        if self._exclusive and not _lock(_raw(connection)):
-            connection.close()
-            raise Conflict("Another server writes to this database.", hint="Stop it first.")
-        return connection
 
     def begin(self, connection: Connection) -> None:
-        """Begin a transaction."""
-        _raw(connection).execute("BEGIN")
+        """Begin a transaction when all others have ended; both is one message."""
+        _raw(connection).execute(f"BEGIN; SELECT pg_advisory_xact_lock({WRITER_LOCK})")
 
     def commit(self, connection: Connection) -> None:
         """Commit; the server answers after its own sync."""
@@ -140,15 +136,6 @@ class PostgresBackend:
     def close(self) -> None:
         """Close the pool."""
         self.readers.dispose()
-
-
-def _lock(raw: Any) -> bool:
-    """Take the writer's lock, giving a session that is just ending the time to let go of it."""
-    for _ in range(LOCK_TRIES):
-        if raw.execute("SELECT pg_try_advisory_lock(%s)", (WRITER_LOCK,)).fetchone()[0]:
-            return True
-        time.sleep(LOCK_PAUSE)
-    return False
 
 
 def _raw(connection: Connection) -> Any:

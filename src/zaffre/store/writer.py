@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from zaffre.errors import StorageFull, Unavailable
+from zaffre.store import fencing
 from zaffre.store.backend import Backend
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Ticket:
 
     work: Work
     urgent: bool = False
+    number: int | None = None
     done: Future[Any] = field(default_factory=Future)
     value: Any = None
     error: Exception | None = None
@@ -79,7 +81,7 @@ class Writer:
         """
         if threading.current_thread() is self._thread:
             raise RuntimeError("work of the writer may not wait for the writer")
-        ticket = Ticket(work, urgent)
+        ticket = Ticket(work, urgent, fencing.carried())
         with self._gate:
             if self._closing:
                 raise Unavailable("The database is closing.")
@@ -201,6 +203,7 @@ class Writer:
     def _attempt(self, connection: Connection, ticket: Ticket) -> None:
         ticket.value, ticket.error = None, None
         try:
+            _check_lead(connection, ticket)
             ticket.value = ticket.work(connection)
         except Exception as error:
             if self._backend.may_retry(error) or self._ended(connection, error):
@@ -253,6 +256,11 @@ class Writer:
         except Exception:
             log.warning("maintenance of the database failed", exc_info=True)
             self._undo()
+
+
+def _check_lead(connection: Connection, ticket: Ticket) -> None:
+    if ticket.number is not None and not fencing.is_current(connection, ticket.number):
+        raise Unavailable("Another server leads now; nothing was kept.", code="not_leading")
 
 
 def _urgent_only(group: list[Ticket]) -> list[Ticket]:

@@ -7606,6 +7606,12 @@ export interface components {
              */
             signal: number | null;
             /**
+             * Server
+             * @description Of several servers, the one whose machine runs it.
+             * @default null
+             */
+            server: string | null;
+            /**
              * Attempt
              * @description How often it was started.
              * @default 0

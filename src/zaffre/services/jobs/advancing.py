@@ -61,7 +61,7 @@ def _claim(ctx: Context, job: Resource) -> Resource | None:
         if room is None:
             return None
         runs.ensure(ctx, job)
-        return move(ctx, job, JobState.PREPARING, devices=room.devices)
+        return move(ctx, job, JobState.PREPARING, devices=room.devices, server=ctx.server)
 
 
 def _prepare(ctx: Context, job: Resource) -> Resource | None:

@@ -135,8 +135,9 @@ def devices_of(jobs: Iterable[Resource]) -> set[str]:
 
 
 def holding(ctx: Context) -> list[Resource]:
-    """Give the jobs that hold a part of their pool."""
-    return in_states(ctx, HOLDING)
+    """Give the jobs that hold a part of their pool on this server's machine."""
+    found = in_states(ctx, HOLDING)
+    return [job for job in found if status_of(job).server in (None, ctx.server)]
 
 
 def in_states(ctx: Context, states: tuple[JobState, ...]) -> list[Resource]:

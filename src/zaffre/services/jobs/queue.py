@@ -8,7 +8,7 @@ from zaffre.kinds.job_state import JobState
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.tracking import DEFAULT_EXPERIMENT
 from zaffre.services.context import Context
-from zaffre.services.jobs.facts import spec_of
+from zaffre.services.jobs.facts import spec_of, status_of
 from zaffre.services.jobs.pools import Pools, devices_of, holding, in_states
 from zaffre.services.jobs.queueing import Held, Turn, Waiting, decide
 
@@ -57,6 +57,11 @@ class Queue:
         """Name the jobs that start now."""
         turns = (turn for pool in self._lines for turn in self.turns(pool))
         return [turn.job.key for turn in turns if turn.starts]
+
+
+def held(ctx: Context) -> list[Key]:
+    """Name the jobs on this server's own machine: no other server can see how they are."""
+    return [job.key for job in holding(ctx) if status_of(job).server == ctx.server]
 
 
 _OTHERS = Key("", "", "")

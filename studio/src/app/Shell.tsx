@@ -129,21 +129,21 @@ function Bar({ onFind, onHelp, onMenu, name, role }: BarProps) {
       >
         <Icon name="menu" />
       </button>
-      <Link to={pathTo(workspace)} className="brand" aria-label="Zaffre, home">
+      <Link
+        to={pathTo(workspace)}
+        className="brand"
+        aria-label="Zaffre, home"
+        activeOptions={{ exact: true }}
+      >
         <img src="/favicon.svg" alt="" />
         <span>Zaffre</span>
       </Link>
       <WorkspaceMenu />
       <div className="grow" />
-      <button
-        type="button"
-        className="finder"
-        onClick={onFind}
-        aria-label="Find pages, jobs, data and models"
-      >
+      <button type="button" className="finder" onClick={onFind}>
         <Icon name="search" />
         <span>Find anything</span>
-        <kbd>Ctrl K</kbd>
+        <kbd aria-hidden="true">Ctrl K</kbd>
       </button>
       <div className="grow" />
       <Live />
@@ -224,7 +224,7 @@ function Navigation({ open }: { open: boolean }) {
                   page.path === '' ? path.replace(/\/$/, '') === to : path === to || path.startsWith(`${to}/`)
                 return (
                   <li key={page.path}>
-                    <Link to={to} aria-current={here ? 'page' : undefined}>
+                    <Link to={to} activeOptions={{ exact: true }} aria-current={here ? 'page' : undefined}>
                       {page.nav && <Icon name={page.nav.icon} />}
                       {page.title}
                     </Link>

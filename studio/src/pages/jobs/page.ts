@@ -8,4 +8,5 @@ export default [
     nav: { group: 'Train', order: 10, icon: 'jobs' },
     full: true,
   },
+  { path: 'jobs/$name', title: 'Job', load: () => import('./RunPage') },
 ] satisfies Page[]

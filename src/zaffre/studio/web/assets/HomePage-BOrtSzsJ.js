@@ -1,1 +1,0 @@
-import{t as e}from"./PageHeader-CSYxtry2.js";import{v as t}from"./index-BYnyecdQ.js";var n=t();function r(){return(0,n.jsx)(e,{title:`Home`})}export{r as default};

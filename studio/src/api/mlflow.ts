@@ -1,0 +1,62 @@
+/** What runs logged, by MLflow's protocol: the same that its clients speak. */
+
+import { queryOptions } from '@tanstack/react-query'
+
+import { address, send, type Query } from './client'
+
+export interface Metric {
+  key: string
+  value: number | string
+  timestamp: number
+  step: number
+  run_id?: string
+}
+
+export interface Run {
+  info: { run_id: string; run_name: string; experiment_id: string; status: string; start_time: number }
+  data: {
+    metrics?: Metric[]
+    params?: { key: string; value: string }[]
+    tags?: { key: string; value: string }[]
+  }
+  inputs?: { dataset_inputs?: { dataset: { name: string; digest: string; source: string } }[] }
+}
+
+/** The most points of a curve that the server gives; it chooses them evenly over the steps. */
+export const MOST_POINTS = 2500
+
+function path(workspace: string, below: string, query: Query = {}): string {
+  return address(`/workspaces/{workspace}/api/2.0/mlflow/${below}`, { workspace }, query)
+}
+
+/** A number that JSON has no word for comes as a text. */
+export function numberOf(value: number | string): number {
+  return typeof value === 'number' ? value : Number(value)
+}
+
+/** Reads a run with the latest of each metric, its params and tags. */
+export function runOf(workspace: string, name: string) {
+  return queryOptions({
+    queryKey: [workspace, 'job', 'one', name, '', '', 'run'],
+    queryFn: async ({ signal }) => {
+      const found = await send('get', path(workspace, 'runs/get', { run_id: name }), { signal })
+      return (found as { run: Run }).run
+    },
+  })
+}
+
+/** Reads the curves of a metric of some runs. */
+export function curvesOf(workspace: string, runs: string[], metric: string) {
+  return queryOptions({
+    queryKey: [workspace, 'job', 'curves', runs, metric],
+    queryFn: async ({ signal }) => {
+      const below = path(workspace, 'metrics/get-history-bulk-interval', {
+        metric_key: metric,
+        max_results: MOST_POINTS,
+      })
+      const ids = runs.map((run) => `run_ids=${encodeURIComponent(run)}`).join('&')
+      const found = await send('get', `${below}&${ids}`, { signal })
+      return (found as { metrics?: Metric[] }).metrics ?? []
+    },
+  })
+}

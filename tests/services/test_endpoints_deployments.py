@@ -102,6 +102,7 @@ def test_the_gateway_is_told_how_to_start_it(on: Stage) -> None:
         "cold_wait_ms": 60_000,
         "start_ms": 310_000,
         "scale": None,
+        "liveness": {"delay": 10, "period": 10, "timeout": 2, "failures": 30},
         "log": str(on.ctx.home.logs / "deployments" / "default" / "churn" / "blue.log"),
     }
     assert (folder / "code" / "score.py").read_text() == "run"
@@ -392,6 +393,17 @@ def test_a_probe_says_how_long_a_start_may_take(on: Stage) -> None:
     assert on.served()["start_ms"] == 25_000
     on.change(BLUE, startup_probe={**probe, "initial_delay": 0})
     assert on.served()["start_ms"] == 20_000
+
+
+def test_liveness_and_what_came_of_it_are_passed_on(on: Stage) -> None:
+    on.deployment(liveness_probe={"period": 1, "failure_threshold": 3})
+    on.settle()
+    entry = on.served()
+    assert entry is not None
+    assert entry["liveness"] == {"delay": 10, "period": 1, "timeout": 2, "failures": 3}
+    told = {"at": "2026-01-01T00:00:00Z", "what": "Worker 7 was replaced."}
+    on.reports(blue={"state": "ready", "instances": 1, "events": [told]})
+    assert on.status().events[0].what == told["what"]
 
 
 def test_limits_of_a_queue_are_told_to_the_gateway(on: Stage) -> None:

@@ -19,7 +19,7 @@ from zaffre.kinds.follow_settings import FollowSettings, FollowStatus
 from zaffre.kinds.inline import EnvironmentChoice, ModelChoice
 from zaffre.kinds.part import AnyCase, Part
 from zaffre.kinds.resource import Action, Kind, Spec, Status
-from zaffre.kinds.revision import Launch, Load, MirrorCounts
+from zaffre.kinds.revision import DeploymentEvent, Launch, Load, MirrorCounts
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 HEADER = r"^[A-Za-z0-9][A-Za-z0-9-]{0,99}$"
@@ -182,7 +182,9 @@ class OnlineDeploymentSpec(FollowSettings, Spec):
         default_factory=RequestSettings, title="Requests", description="Limits on requests."
     )
     liveness_probe: Probe | None = Field(
-        default=None, title="Liveness", description="When an instance is started again."
+        default=None,
+        title="Liveness",
+        description="When an instance that does not answer between requests is replaced.",
     )
     readiness_probe: Probe | None = Field(
         default=None,
@@ -270,6 +272,11 @@ class OnlineDeploymentStatus(Status):
     )
     load: Load | None = Field(
         default=None, title="Load", description="Its requests so far, once there were some."
+    )
+    events: tuple[DeploymentEvent, ...] = Field(
+        default=(),
+        title="Events",
+        description="What happened to its instances since the gateway started, newest first.",
     )
     mirror: MirrorCounts | None = Field(
         default=None,

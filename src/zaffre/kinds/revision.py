@@ -5,7 +5,12 @@ from __future__ import annotations
 from pydantic import Field, JsonValue
 
 from zaffre.kinds.acceleration import Acceleration
-from zaffre.kinds.deployment_settings import DataCollector, RequestSettings, ScaleSettings
+from zaffre.kinds.deployment_settings import (
+    DataCollector,
+    Probe,
+    RequestSettings,
+    ScaleSettings,
+)
 from zaffre.kinds.part import Part
 
 
@@ -68,6 +73,9 @@ class Launch(Part):
     start_seconds: float = Field(
         default=310, title="Start", description="How long a worker may take to load."
     )
+    liveness: Probe = Field(
+        default_factory=Probe, title="Liveness", description="When a worker is replaced."
+    )
 
 
 class Load(Part):
@@ -101,3 +109,10 @@ class MirrorCounts(Part):
     dropped: int = Field(
         default=0, title="Dropped", description="Copies not made, as too many were waiting."
     )
+
+
+class DeploymentEvent(Part):
+    """Something that happened to the instances of a deployment."""
+
+    at: str = Field(title="At", description="When, in UTC.")
+    what: str = Field(title="What", description="What happened, and why.")

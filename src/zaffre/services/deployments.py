@@ -11,7 +11,7 @@ from zaffre.errors import Conflict, Stale
 from zaffre.kinds.acceleration import Compiled
 from zaffre.kinds.endpoint import OnlineDeploymentStatus
 from zaffre.kinds.resource import Key, Resource, Spec
-from zaffre.kinds.revision import Load, MirrorCounts
+from zaffre.kinds.revision import DeploymentEvent, Load, MirrorCounts
 from zaffre.ports.metadata import Add, Browse, Link, Page, Put, Remove, Write
 from zaffre.services import gateway, resources
 from zaffre.services.context import Context
@@ -198,6 +198,8 @@ def _alive(found: Resource, seen: Mapping[str, Mapping[str, Any]]) -> Resource:
     if "requests" in known:
         facts = {name: known[name] for name in Load.model_fields if name in known}
         seen_now["load"] = Load.model_validate(facts)
+    if known.get("events"):
+        seen_now["events"] = tuple(map(DeploymentEvent.model_validate, known["events"]))
     if known.get("mirror"):
         seen_now["mirror"] = MirrorCounts.model_validate(known["mirror"])
     return replace(found, status=status.model_copy(update=seen_now))

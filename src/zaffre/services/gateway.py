@@ -197,6 +197,7 @@ def _deployment(key: Key, launch: Launch, home: Home) -> dict[str, Any]:
         "cold_wait_ms": launch.requests.max_cold_start_wait_ms,
         "start_ms": int(launch.start_seconds * 1000),
         "scale": scale_of(launch),
+        "liveness": liveness_of(launch),
         "log": str(log_of(home, key)),
     }
 
@@ -243,6 +244,17 @@ def _capture(key: Key, launch: Launch, home: Home) -> dict[str, Any] | None:
 def model_name(launch: Launch) -> str:
     """Name a revision's model as answers do: `NAME:VERSION` where it is registered."""
     return said_model(launch.model_reference)
+
+
+def liveness_of(launch: Launch) -> dict[str, float]:
+    """Say when a worker is asked whether it lives, and when it is replaced."""
+    probe = launch.liveness
+    return {
+        "delay": probe.initial_delay,
+        "period": probe.period,
+        "timeout": probe.timeout,
+        "failures": probe.failure_threshold,
+    }
 
 
 def scale_of(launch: Launch) -> dict[str, Any] | None:

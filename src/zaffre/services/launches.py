@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import yaml
 
@@ -85,12 +85,8 @@ def launch_of(ctx: Context, key: Key, spec: OnlineDeploymentSpec) -> Launch:
         script=code.scoring_script if code else None,
         environment=pinned.id or None,
         variables=spec.environment_variables,
-        instances=spec.instance_count,
-        requests=spec.request_settings,
-        scale=spec.scale_settings,
-        start_seconds=_start_seconds(spec),
         asked=spec.model_dump(mode="json", include=set(ASKED), exclude_unset=True),
-        collector=spec.data_collector,
+        **_numbers(spec),
     )
 
 
@@ -135,14 +131,18 @@ def _start_seconds(spec: OnlineDeploymentSpec) -> float:
 
 def sized(launch: Launch, spec: OnlineDeploymentSpec) -> Launch:
     """Give a revision the numbers of a document."""
-    numbers = {
+    return launch.model_copy(update=_numbers(spec))
+
+
+def _numbers(spec: OnlineDeploymentSpec) -> dict[str, Any]:
+    return {
         "instances": spec.instance_count,
         "requests": spec.request_settings,
         "collector": spec.data_collector,
         "scale": spec.scale_settings,
         "start_seconds": _start_seconds(spec),
+        "liveness": spec.liveness_probe or Probe(),
     }
-    return launch.model_copy(update=numbers)
 
 
 def links_of(launch: Launch, workspace: str, target: str) -> list[Link]:

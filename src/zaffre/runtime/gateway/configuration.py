@@ -11,6 +11,7 @@ from typing import Any
 
 from zaffre.errors import Invalid
 from zaffre.runtime.gateway.capturing import Wish, wish_of
+from zaffre.runtime.gateway.liveness import Liveness
 from zaffre.runtime.gateway.scaling import Scale
 from zaffre.runtime.gateway.sharing import Turns, turns
 from zaffre.runtime.gateway.wire import header_lines
@@ -74,6 +75,7 @@ class Deployment:
     cold_wait_ms: int = 60_000
     start_ms: int = 310_000
     scale: Scale | None = None
+    liveness: Liveness = field(default_factory=Liveness)
     lines: bytes = b""
     request_schema: str | None = None
     capture: Wish | None = None
@@ -188,5 +190,6 @@ def _deployment(name: str, body: Mapping[str, Any]) -> Deployment:
         model_file=body.get("model_file"),
         acceleration=body.get("acceleration"),
         scale=Scale(**body["scale"]) if body.get("scale") else None,
+        liveness=Liveness(**body.get("liveness") or {}),
         **numbers,
     )

@@ -179,5 +179,6 @@ def _facts(pool: Pool) -> dict[str, Any]:
         "compiled": pool.compiled,
         "instances": pool.staff.staying // pool.deployment.per_instance,
         "wanted": pool.sizing.instances,
+        "events": list(pool.staff.events.kept),
         "pids": [worker.record.pid for worker in pool.workers],
     }

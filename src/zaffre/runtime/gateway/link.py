@@ -29,6 +29,9 @@ class Owner(Protocol):
     def skipped(self, call: Call) -> None:
         """A request that was taken back was not begun."""
 
+    def alive(self) -> None:
+        """The worker answered a ping."""
+
     def lost(self) -> None:
         """The connection is gone."""
 
@@ -108,6 +111,11 @@ class Link(asyncio.Protocol):
         head = wire.HEADER.pack(size, self._number, wire.FULL) + wire.COUNT.pack(len(meta))
         self._transport.write(b"".join((head, meta, body)))
 
+    def ping(self) -> None:
+        """Ask the worker whether its loop turns."""
+        if self._transport is not None:
+            self._transport.write(wire.HEADER.pack(0, 0, wire.PING))
+
     def data_received(self, data: bytes) -> None:
         """Give the answers that came to those who wait."""
         if self._parts:
@@ -150,6 +158,9 @@ class Link(asyncio.Protocol):
     def _other(self, kind: int, number: int, payload: bytes) -> int:
         if kind == wire.HELLO:
             self._owner.greeted(self, json.loads(payload))
+            return 0
+        if kind == wire.PONG:
+            self._owner.alive()
             return 0
         call = self.inflight.pop(number, None)
         if call is None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from pathlib import Path
 
 LIMIT = 64 << 20
 LAST_LINES = 20
 LAST_BYTES = 4000
+MOST_EVENTS = 20
 
 
 def size_of(path: str | None) -> int:
@@ -29,6 +31,19 @@ def note(path: str | None, text: str) -> None:
             file.write(f"{at} {text}\n")
     except OSError:
         return  # a full disk must not end the service
+
+
+class Events:
+    """What happened to a revision's workers: the last of it, newest first; its log has all."""
+
+    def __init__(self) -> None:
+        self.kept: deque[dict[str, str]] = deque(maxlen=MOST_EVENTS)
+
+    def add(self, log: str | None, text: str) -> None:
+        """Note something that happened now."""
+        note(log, text)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.kept.appendleft({"at": at, "what": text})
 
 
 def last_lines(path: str | None, since: int) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from zaffre.runtime.gateway.calls import FAILED, Call
 from zaffre.runtime.gateway.configuration import Deployment
 from zaffre.runtime.gateway.launching import Place
-from zaffre.runtime.gateway.logs import note
 from zaffre.runtime.gateway.observing import Histogram
 from zaffre.runtime.gateway.processes import Record
 from zaffre.runtime.gateway.sizing import Sizing
@@ -102,7 +101,7 @@ class Pool:
         """Start a worker at once: somebody asks, and there is none."""
         now = self._loop.time()
         self.sizing.wake(now)
-        note(self.deployment.log, "Scaled from 0 to 1 instances: it was asked.")
+        self.staff.events.add(self.deployment.log, "Scaled from 0 to 1 instances: it was asked.")
         if not self.stopping:
             self._keep_number()
 
@@ -223,7 +222,8 @@ class Pool:
         if not self.sizing.look(now, self.load):
             return
         after = self.sizing.instances
-        note(self.deployment.log, f"Scaled from {before} to {after} instances.")
+        text = f"Scaled from {before} to {after} instances."
+        self.staff.events.add(self.deployment.log, text)
         if not after:
             self.staff.trouble = None
 
@@ -248,7 +248,9 @@ class Pool:
         timeout = self.deployment.timeout_ms / 1000 + GRACE_SECONDS
         if worker.state is State.STARTING:
             self.staff.check_start(worker, self.deployment)
-        elif worker.load and not worker.timed_out:
+        elif not worker.load:
+            self.staff.check_alive(worker, self.deployment)
+        elif not worker.timed_out:
             if now - worker.head_since > timeout:
                 worker.timed_out = True
                 worker.stop(kindly=False)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zaffre.errors import Failed
 from zaffre.runtime.gateway.configuration import Deployment
 from zaffre.runtime.gateway.launching import Place, launch
-from zaffre.runtime.gateway.logs import last_lines, size_of
+from zaffre.runtime.gateway.logs import Events, last_lines, size_of
 from zaffre.runtime.gateway.processes import Process, Record
 from zaffre.runtime.gateway.restarts import Restarts
 from zaffre.runtime.gateway.worker import Keeper, State, Worker
@@ -32,6 +32,7 @@ class Staff:
     def __init__(self, keeper: Keeper, place: Place) -> None:
         self.workers: list[Worker] = []
         self.trouble: Trouble | None = None
+        self.events = Events()
         self._keeper = keeper
         self._place = place
         self._loop = asyncio.get_running_loop()
@@ -99,6 +100,17 @@ class Staff:
         seconds = deployment.start_ms / 1000
         if self._loop.time() > max(worker.since + seconds, found):
             self.blame(worker, f"The worker was not ready in {seconds:g} seconds.")
+            worker.stop(kindly=False)
+
+    def check_alive(self, worker: Worker, deployment: Deployment) -> None:
+        """End a worker that does not answer any more; another takes its place."""
+        if not worker.check_alive(deployment.liveness):
+            rule = deployment.liveness
+            text = (
+                f"Worker {worker.record.pid} was replaced: it did not answer {rule.failures} times"
+                f" in a row within {rule.timeout:g} seconds (liveness_probe)."
+            )
+            self.events.add(deployment.log, text)
             worker.stop(kindly=False)
 
     def _start(self, deployment: Deployment) -> bool:

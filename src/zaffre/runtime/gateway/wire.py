@@ -12,8 +12,8 @@ HEADER = struct.Struct("<IIB")
 COUNT = struct.Struct("<I")
 MARKS = struct.Struct("<QQQ")
 
-PLAIN, FULL = 1, 2
-ANSWER, ANSWER_FULL, SKIPPED, HELLO = 1, 2, 3, 10
+PLAIN, FULL, PING = 1, 2, 3
+ANSWER, ANSWER_FULL, SKIPPED, PONG, HELLO = 1, 2, 3, 4, 10
 
 STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from zaffre.runtime.gateway import processes
 from zaffre.runtime.gateway.calls import Call
 from zaffre.runtime.gateway.link import Link, Marks
+from zaffre.runtime.gateway.liveness import Due, Liveness, Pulse
 from zaffre.runtime.gateway.processes import Process, Record
 
 SLOW_SECONDS = 0.02
@@ -61,6 +62,7 @@ class Worker:
         self.since = self.adopted_at - processes.age(record)
         self.head_since = 0.0
         self.timed_out = False
+        self.pulse = Pulse(self.loop.time())
         self.retiring = False
         self._keeper = keeper
         self._folder = folder
@@ -125,6 +127,7 @@ class Worker:
         link.json_only = hello.get("mode") == "named"
         if hello["state"] == "ready":
             self.state = State.READY
+            self.pulse = Pulse(self.loop.time())
             self._keeper.ready(self)
         else:
             self._keeper.failed(self, hello)
@@ -132,6 +135,7 @@ class Worker:
     def answered(self, microseconds: int) -> None:
         """Answers came."""
         self.head_since = self.loop.time()
+        self.pulse.heard()
         self._taken_back = None
         self._keeper.relieved(self, microseconds)
         if self.retiring:
@@ -141,6 +145,10 @@ class Worker:
         """A request that was asked back was not begun."""
         self._keeper.returned([call])
 
+    def alive(self) -> None:
+        """It answered a ping."""
+        self.pulse.heard()
+
     def lost(self) -> None:
         """The connection ended: the process is ending or in a state that nobody can tell."""
         if self.state is not State.GONE:
@@ -148,6 +156,15 @@ class Worker:
             self._bury()
 
     # What the clock tells.
+
+    def check_alive(self, rule: Liveness) -> bool:
+        """Ask it now and then whether it lives; False where it did not answer too often."""
+        if not self.is_staying or not self.hello.get("pings"):
+            return True  # a worker of an earlier version does not know the question
+        due = self.pulse.look(rule, self.loop.time(), idle=not self.load)
+        if due is Due.ASK:
+            self.link.ping()
+        return due is not Due.REPLACE
 
     def check_slow(self) -> None:
         """Take back what waits behind a request that takes long, so that others can have it."""

@@ -18,10 +18,12 @@ COUNT = struct.Struct("<I")
 MARKS = struct.Struct("<QQQ")
 
 PLAIN = 1  # a POST with a JSON body: the payload is the body
+PING = 3  # nothing: the gateway asks whether the worker's own loop still turns
 FULL = 2  # u32 length, JSON {method, path, query, headers}, body
 ANSWER = 1  # u32 microseconds, body: status 200, JSON
 ANSWER_FULL = 2  # u32 microseconds, u32 length, JSON {status, headers, failed}, body
 SKIPPED = 3  # nothing: the gateway took the request back before it was begun
+PONG = 4  # nothing: it does
 HELLO = 10  # JSON: state (ready or failed) and what the gateway must know
 
 CHUNK = 1 << 18
@@ -126,8 +128,11 @@ class Channel:
             raise Disconnected
         while True:
             frames = self._split()
-            if frames:
-                return frames
+            asked = [frame for frame in frames if frame.kind != PING]
+            if len(asked) < len(frames):
+                self.send(PONG, 0)
+            if asked:
+                return asked
             try:
                 chunk = self._socket.recv(CHUNK)
             except OSError as error:

@@ -81,6 +81,7 @@ def _greeting(spec: Dict[str, Any], served: Any) -> Dict[str, Any]:
         "pid": os.getpid(),
         "mode": served.mode,
         "headers": served.wants_headers,
+        "pings": True,
         "swagger": documents,
         "metadata": served.metadata() if served.mode == "model" else {},
         "compiled": getattr(served, "compiled", None),

@@ -202,14 +202,48 @@ def gateway(tmp_path: Path) -> Iterator[Serving]:
         yield found
 
 
-def begin(gateway: Serving, **capture: Any) -> Path:
+def begin(gateway: Serving, script: str = SCRIPT, **capture: Any) -> Path:
     folder = gateway.home / "captures" / "default" / "e" / "blue"
     wish = {"folder": str(folder), "inputs": True, "outputs": True, **capture}
-    code = gateway.script("blue", SCRIPT)
+    code = gateway.script("blue", script)
     gateway.endpoint("e", blue=gateway.describe("e.blue.1", code, model="churn:3", capture=wish))
     gateway.configure()
     gateway.start().ready("e.blue.1")
     return folder
+
+
+COLLECTS = """
+from azureml.ai.monitoring import Collector
+import pandas as pd
+
+def init():
+    global features, inputs, broken
+    features, inputs = Collector(name="features"), Collector(name="model_inputs")
+    broken = Collector(name="features", on_error=lambda error: print("not kept", error))
+
+def run(raw):
+    context = inputs.collect(pd.DataFrame({"secret": [1]}))
+    features.collect(pd.DataFrame({"age": [30, 40]}), context)
+    broken.collect({"what": object()})
+    Collector(name="unwanted").collect([{"x": 1}])
+    return 1 / 0 if raw == "fail" else str(context)
+"""
+
+
+def test_what_a_script_collects_is_captured_with_its_request(gateway: Serving) -> None:
+    pytest.importorskip("pandas")
+    pq = pytest.importorskip("pyarrow.parquet")
+    folder = begin(gateway, script=COLLECTS, inputs=False, outputs=False, custom=["features"])
+    ids = [gateway.ask(text).json for text in ("one", "two")]
+    assert gateway.ask("fail").status == 500
+    gateway.stop()
+    convert(folder)
+    rows = pq.read_table(folder / "features.parquet").to_pylist()
+    assert [(row["correlation_id"], row["row"], row["age"]) for row in rows] == [
+        (one, at, age) for one in ids for at, age in enumerate([30, 40])
+    ]
+    assert rows[0]["model"] == "churn:3"
+    assert [path.name for path in folder.glob("*.parquet")] == ["features.parquet"]
 
 
 def test_the_gateway_captures_what_succeeded(gateway: Serving) -> None:

@@ -48,7 +48,7 @@ class Tables:
 
     def write(self, batch: Path) -> None:
         text = "".join(path.read_text() for path in sorted(batch.glob("*.sealed")))
-        for name in ("model_inputs", "model_outputs"):
+        for name in ("model_inputs", "model_outputs", "features", "scores", "off"):
             (batch / f"{name}.parquet").write_text(text)
 
     def find(self, tables: Sequence[Table], request_id: str) -> Answered | None:
@@ -82,6 +82,7 @@ def test_the_gateway_is_told_what_to_capture(on: Stage) -> None:
     assert entry["capture"] == {
         "folder": str(on.ctx.home.captures / "default" / "churn" / "blue"),
         "inputs": True, "outputs": True, "rate": 0.5, "span": 3600, "headers": ["x-customer"],
+        "custom": [],
     }  # fmt: skip
 
 
@@ -273,8 +274,32 @@ def test_of_files_the_newest_that_fit_are_kept() -> None:
     assert kept_of(files, "2027/01/01", 1000) == []
 
 
-def test_collections_that_are_not_kept_are_told(on: Stage) -> None:
-    spec = on.spec(data_collector={"collections": {"model_inputs": None, "request": None}})
-    assert [text for field, text in spec.remarks() if field == "data_collector"] == [
-        "Collection `request` is not kept; `model_inputs, model_outputs` are."
+def test_what_a_script_collects_needs_a_script(on: Stage) -> None:
+    chosen = {"collections": {"model_inputs": None, "request": None}}
+    spec = on.spec(data_collector=chosen)
+    assert not [field for field, _ in spec.remarks() if field == "data_collector"]
+    bare = spec.model_copy(update={"code_configuration": None})
+    assert [text for field, text in bare.remarks() if field == "data_collector"] == [
+        "Without a script nobody collects `request`."
     ]
+    with pytest.raises(ValueError, match="collections"):
+        on.spec(data_collector={"collections": {"../up": None}})
+
+
+def test_what_a_script_collects_becomes_data_of_its_own(on: Stage) -> None:
+    names = {
+        "features": None,
+        "scores": {"data": {"name": "all-scores"}},
+        "off": {"enabled": False},
+    }
+    on.deployment(data_collector={"collections": names})
+    on.settle()
+    entry = on.served()
+    assert entry is not None
+    assert entry["capture"]["custom"] == ["features", "scores"]
+    sealed(on, "20260101T10-a")
+    collect(on)
+    for name in ("churn-blue-features", "all-scores"):
+        assert content(on, asset(on, name=name)) == "20260101T10-a "
+    with pytest.raises(NotFound):
+        asset(on, name="churn-blue-off")

@@ -178,15 +178,17 @@ SECONDS = {"minute": 60, "hour": 3600, "day": 86_400, "month": 86_400, "year": 8
 
 COLLECTIONS = ("model_inputs", "model_outputs")
 """The sides of the traffic."""
+CollectionName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,99}$")]
 
 
 class DataCollector(Part):
     """What is kept of requests and answers, as versions of data assets."""
 
-    collections: dict[str, Collection | None] = Field(
+    collections: dict[CollectionName, Collection | None] = Field(
         default_factory=dict,
         title="Collections",
-        description="What to keep: `model_inputs`, `model_outputs`.",
+        description="What to keep: `model_inputs`, `model_outputs`, and what the script collects "
+        "under other names.",
     )
     rolling_rate: Annotated[Literal["minute", "hour", "day", "month", "year"], AnyCase] = Field(
         default="hour", title="Rolling", description="Span of one file; a day at most."
@@ -210,12 +212,16 @@ class DataCollector(Part):
     @property
     def kept(self) -> dict[str, str | None]:
         """Give the collections that are kept, each with the name chosen for its asset."""
-        chosen = {name: self.collections[name] for name in COLLECTIONS if name in self.collections}
         return {
             name: one.data.name if one and one.data else None
-            for name, one in chosen.items()
+            for name, one in self.collections.items()
             if one is None or one.enabled
         }
+
+    @property
+    def custom(self) -> list[str]:
+        """Give the collections that are kept and that the script itself collects."""
+        return sorted(set(self.kept).difference(COLLECTIONS))
 
     @property
     def seconds(self) -> int:

@@ -8,7 +8,6 @@ from pydantic import Field, JsonValue
 
 from zaffre.kinds.acceleration import Acceleration, Compiled
 from zaffre.kinds.deployment_settings import (
-    COLLECTIONS,
     CodeConfiguration,
     DataCollector,
     Probe,
@@ -17,6 +16,7 @@ from zaffre.kinds.deployment_settings import (
 )
 from zaffre.kinds.follow_settings import FollowSettings, FollowStatus
 from zaffre.kinds.inline import EnvironmentChoice, ModelChoice
+from zaffre.kinds.near import listed
 from zaffre.kinds.part import AnyCase, Part
 from zaffre.kinds.resource import Action, Kind, Spec, Status
 from zaffre.kinds.revision import DeploymentEvent, Launch, Load, MirrorCounts
@@ -217,12 +217,11 @@ class OnlineDeploymentSpec(FollowSettings, Spec):
 
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """Say what is accepted but not acted on."""
-        strange = sorted(set(self.data_collector.collections if self.data_collector else ()))
-        found = [
-            ("data_collector", f"Collection `{name}` is not kept; `{', '.join(COLLECTIONS)}` are.")
-            for name in strange
-            if name not in COLLECTIONS
-        ]
+        found = []
+        own = self.data_collector.custom if self.data_collector else ()
+        if own and self.code_configuration is None:
+            text = f"Without a script nobody collects {listed(own)}."
+            found.append(("data_collector", text))
         if self.type == "kubernetes":
             found.append(("type", "There is no cluster here: this machine serves the deployment."))
         return tuple((field, text) for field, text in found if getattr(self, field))

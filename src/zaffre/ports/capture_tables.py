@@ -30,7 +30,7 @@ class CaptureTables(Protocol):
     """Writes and reads the tables of captured traffic, in processes of their own."""
 
     def write(self, batch: Path) -> None:
-        """Turn a folder of journal segments into tables `model_inputs` and `model_outputs` in it.
+        """Turn a folder of journal segments into tables in it, one for each collection.
 
         Doing it again gives the same tables.
 

@@ -67,7 +67,7 @@ def collect(ctx: Context, folder: Path) -> bool:
     with contextlib.suppress(NotFound):  # without its workspace nobody can want it
         workspaces.require(ctx, workspace)
         collector = _collector(ctx, key)
-        for collection in COLLECTIONS:
+        for collection in (*COLLECTIONS, *collector.custom):
             name = collector.kept.get(collection) or f"{key.parent}-{key.name}-{collection}"
             collected = Collected(Key("data", workspace, name), key, collection, collector)
             for table in batch.glob(f"{collection}.*"):
@@ -80,13 +80,22 @@ def collect(ctx: Context, folder: Path) -> bool:
 
 def retain(ctx: Context) -> None:
     """Let go of what is older than the collectors say, also where nothing new comes."""
-    for collection in COLLECTIONS:
+    for collection in _collections(ctx):
         query = Browse("data", tags={COLLECTION_TAG: collection}, archived=None)
         for found in resources.every(ctx, query):
             endpoint, _, name = found.spec.tags.get(DEPLOYMENT_TAG, "").partition("/")
             key = Key("online_deployment", found.key.workspace, name, parent=endpoint)
             asset = replace(found.key, version="")
             _renew(ctx, Collected(asset, key, collection, _collector(ctx, key)), None)
+
+
+def _collections(ctx: Context) -> list[str]:
+    """Name all collections that there may be."""
+    found = set(COLLECTIONS)
+    for one in resources.every(ctx, Browse("online_deployment", archived=None)):
+        if isinstance(one.spec, OnlineDeploymentSpec) and one.spec.data_collector is not None:
+            found.update(one.spec.data_collector.custom)
+    return sorted(found)
 
 
 def kept_of(leaves: Sequence[Leaf], oldest_day: str, most_bytes: int) -> list[Leaf]:

@@ -238,6 +238,7 @@ def _capture(key: Key, launch: Launch, home: Home) -> dict[str, Any] | None:
         "rate": collector.sampling_rate,
         "span": collector.seconds,
         "headers": list(logging.capture_headers) if logging else [],
+        "custom": collector.custom,
     }
 
 

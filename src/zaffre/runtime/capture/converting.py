@@ -1,7 +1,9 @@
-"""A batch of journal segments becomes tables: one of what was asked, one of what was answered."""
+"""A batch of segments becomes tables: what was asked, answered, and collected by scripts."""
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +14,15 @@ from zaffre.runtime.capture.rows import Row, input_rows, named, output_rows
 
 def convert(folder: Path) -> None:
     """Write the tables of a batch; a collection without rows gets none."""
-    inputs: list[Row] = []
-    outputs: list[Row] = []
+    found: dict[str, list[Row]] = defaultdict(list)
     for origin, record in _records(folder):
         if record.inputs is not None:
-            inputs.extend(named(origin, record, input_rows(record.inputs)))
+            found["model_inputs"].extend(named(origin, record, input_rows(record.inputs)))
         if record.outputs is not None:
-            outputs.extend(named(origin, record, output_rows(record.outputs)))
-    for name, rows in (("model_inputs", inputs), ("model_outputs", outputs)):
+            found["model_outputs"].extend(named(origin, record, output_rows(record.outputs)))
+        for name, text in record.collected.items():
+            found[name].extend(named(origin, record, json.loads(text)))
+    for name, rows in found.items():
         if rows:
             part = folder / f".{name}.{tables.suffix()}"
             tables.write(rows, part)

@@ -33,7 +33,8 @@ class Origin(msgspec.Struct, array_like=True):
 class Record(msgspec.Struct, array_like=True):
     """A request and its answer; a body that is not collected is None.
 
-    A mirrored one is a copy, whose answer nobody got.
+    A mirrored one is a copy, whose answer nobody got. `collected` is what the script itself
+    collected meanwhile: lists of rows, as JSON.
     """
 
     time: float
@@ -43,6 +44,7 @@ class Record(msgspec.Struct, array_like=True):
     outputs: bytes | None
     headers: dict[str, str] = {}
     mirrored: bool = False
+    collected: dict[str, bytes] = {}
 
 
 class Segment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from zaffre.runtime.gateway import wire
@@ -16,6 +17,9 @@ ID_LIMIT = 100
 GIVEN_IDS = frozenset({b"x-request-id", b"x-ms-request-id", b"x-ms-client-request-id"})
 CLIENT_IDS = "x-ms-request-id and x-ms-client-request-id"
 VISIBLE = re.compile(rb"[\x20-\x7e]*").fullmatch
+
+
+NOTHING: Mapping[str, bytes] = {}
 
 
 class Client(Protocol):
@@ -32,6 +36,7 @@ class Call:
         "body",
         "client",
         "close",
+        "collected",
         "date",
         "deployment",
         "endpoint",
@@ -60,6 +65,7 @@ class Call:
         self.headers: dict[bytes, bytes] = {}
         self.body = b""
         self.close = False
+        self.collected: Mapping[str, bytes] = NOTHING
         self.endpoint: Endpoint | None = None
         self.page: Page | None = None
         self.deployment = ""

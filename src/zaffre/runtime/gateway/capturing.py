@@ -30,6 +30,7 @@ class Wish:
     rate: float = 1.0
     span: int = 3600
     headers: tuple[str, ...] = ()
+    custom: frozenset[str] = frozenset()
 
 
 def wish_of(body: Mapping[str, Any] | None) -> Wish | None:
@@ -42,6 +43,7 @@ def wish_of(body: Mapping[str, Any] | None) -> Wish | None:
         outputs=bool(body.get("outputs")),
         rate=float(body.get("rate", 1.0)),
         span=int(body.get("span", 3600)),
+        custom=frozenset(map(str, body.get("custom", ()))),
         headers=tuple(
             name
             for name in (str(given).lower() for given in body.get("headers", ()))

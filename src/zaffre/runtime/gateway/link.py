@@ -171,6 +171,8 @@ class Link(asyncio.Protocol):
         (spent,) = wire.COUNT.unpack_from(payload)
         (size,) = wire.COUNT.unpack_from(payload, 4)
         meta = json.loads(payload[8 : 8 + size])
+        if "collected" in meta:
+            call.collected = {name: text.encode() for name, text in meta["collected"].items()}
         failed = FAILED if meta["failed"] else NOT_FAILED
         ran = EXEC_LINE % (spent / 1000) if spent else b""  # none where `run` failed
         call.answer(

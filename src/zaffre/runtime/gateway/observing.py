@@ -146,6 +146,7 @@ class Observations:
             body if wish.outputs else None,
             headers,
             call.is_copy,
+            {name: call.collected[name] for name in wish.custom if name in call.collected},
         )
         journals.add(wish, origin, record)
 

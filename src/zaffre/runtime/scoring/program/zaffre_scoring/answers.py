@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from zaffre_scoring.frames import ANSWER, ANSWER_FULL, COUNT
 
@@ -16,21 +16,27 @@ Headers = Sequence[Tuple[str, str]]
 
 
 class Answer(NamedTuple):
-    """A body with its status and headers; `failed` is what x-ms-run-function-failed says."""
+    """A body with its status and headers; `failed` is what x-ms-run-function-failed says.
+
+    `collected` is what the script collected meanwhile, for the gateway alone.
+    """
 
     body: bytes
     status: int = 200
     headers: Headers = (JSON_TYPE,)
     failed: bool = False
+    collected: Optional[Dict[str, str]] = None
 
     def parts(self, microseconds: int) -> Tuple[int, List[bytes]]:
         """Give the frame kind and payload that carry this answer."""
         spent = COUNT.pack(min(microseconds, 0xFFFFFFFF))
-        if self.headers == (JSON_TYPE,) and self.status == HTTPStatus.OK and not self.failed:
+        is_plain = self.headers == (JSON_TYPE,) and self.status == HTTPStatus.OK
+        if is_plain and not (self.failed or self.collected):
             return ANSWER, [spent, self.body]
-        meta = json.dumps(
-            {"status": self.status, "headers": self.headers, "failed": self.failed}
-        ).encode()
+        said = {"status": self.status, "headers": self.headers, "failed": self.failed}
+        if self.collected:
+            said["collected"] = self.collected
+        meta = json.dumps(said).encode()
         return ANSWER_FULL, [spent, COUNT.pack(len(meta)), meta, self.body]
 
 

@@ -14,6 +14,7 @@ import traceback
 from typing import Any, Dict, List, Optional, Union
 
 from zaffre_scoring import stand_ins
+from zaffre_scoring.collected import COLLECTED
 from zaffre_scoring.frames import SKIPPED, Channel, Disconnected, Frame, Marks
 from zaffre_scoring.output import say, use_timed_lines
 from zaffre_scoring.request_schema import schema_of
@@ -71,6 +72,7 @@ def _load(spec: Dict[str, Any]) -> Any:
         sys.path.insert(0, folder)
     script = Script(path, spec["timeout_ms"], schema_of(spec))
     script.init()
+    COLLECTED.is_wanted = True
     return script
 
 
@@ -98,6 +100,9 @@ def _answer(channel: Channel, served: Union[Script, Any], frames: List[Frame]) -
             channel.send(SKIPPED, frame.number)
             continue
         answer, spent = served.answer(request_of(frame))
+        collected = COLLECTED.take()
+        if collected:
+            answer = answer._replace(collected=collected)
         kind, parts = answer.parts(spent)
         channel.send(kind, frame.number, *parts)
 

@@ -1,7 +1,8 @@
 """`azureml.ai.monitoring`, for scripts that hand their data to collectors themselves.
 
-The gateway captures requests and answers as the deployment's `data_collector` says, so what a
-script collects is taken and not kept a second time; correlation contexts are passed on.
+What a script collects goes to the gateway with its answer, which keeps the collections that the
+deployment's `data_collector` names. It captures requests and answers themselves, so `model_inputs`
+and `model_outputs` are not kept a second time.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 from azureml.ai.monitoring.context import BasicCorrelationContext, CorrelationContext
+
+from zaffre_scoring.collected import COLLECTED
 
 __all__ = ["Collector", "CorrelationContext", "init"]
 
@@ -24,8 +27,13 @@ class Collector:
 
     def collect(self, data: Any, correlation_context: Any = None) -> Any:
         """Take data, and give the context that the outputs are collected with."""
-        del data
-        return correlation_context or BasicCorrelationContext()
+        context = correlation_context or BasicCorrelationContext()
+        try:
+            COLLECTED.add(self.name, data, str(context))
+        except (TypeError, ValueError) as error:
+            if self.on_error is not None:
+                self.on_error(error)
+        return context
 
 
 def init(*_: Any, **__: Any) -> None:

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import termios
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 FENCE = re.compile(
     r"(?:<!-- *(?P<mark>[^>]*?) *-->\n)?^```(?P<language>\w+)?(?P<rest>[^\n]*)\n(?P<text>.*?)^```$",
@@ -108,6 +111,11 @@ class Reader:
         if block.mark.startswith("not run"):
             assert len(block.mark) > len("not run: why"), "say why it is not run"
             return None
+        if (
+            block.mark.startswith("needs ")
+            and shutil.which(block.mark.removeprefix("needs ")) is None
+        ):
+            pytest.skip(f"line {block.line} needs {block.mark.removeprefix('needs ')}")
         if block.title and block.language in FILES:
             path = self.folder / block.title
             path.parent.mkdir(parents=True, exist_ok=True)

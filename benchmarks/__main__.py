@@ -20,6 +20,7 @@ NAMES = (
     "compiled",
     "batch",
     "rollout",
+    "environments",
 )
 
 

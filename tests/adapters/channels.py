@@ -76,3 +76,31 @@ def wheel(folder, name, version, code="", needs=()):
         for path, text in {**files, f"{info}/RECORD": record}.items():
             archive.writestr(zipfile.ZipInfo(path), text)
     return target
+
+
+def source(folder, name, version, log):
+    """Write a source package that notes in a file what it sees while it is built."""
+    folder.mkdir(parents=True, exist_ok=True)
+    backend = f"""
+import os, sys, zipfile
+def build_wheel(target, config_settings=None, metadata_directory=None):
+    with open({str(log)!r}, "a") as file:
+        file.write(repr([sorted(os.listdir(place)) for place in os.environ["SEEN"].split(":")]))
+    file = "{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(target, file), "w") as made:
+        made.writestr("{name}.py", "")
+        made.writestr("{name}-{version}.dist-info/METADATA", "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+        made.writestr("{name}-{version}.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        made.writestr("{name}-{version}.dist-info/RECORD", "")
+    return file
+"""
+    files = {
+        "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "backend.py": backend,
+    }
+    with tarfile.open(folder / f"{name}-{version}.tar.gz", "w:gz") as archive:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(f"{name}-{version}/{path}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))

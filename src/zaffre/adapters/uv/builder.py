@@ -171,6 +171,7 @@ class UvBuilder:
             "pythons": [asdict(each) for each in pythons],
             **self._limits(),
             "hidden": str(self._root.parent),
+            "wheels": str(self._root.parent / "cache" / "wheels"),
         }
 
     def _limits(self) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def _built(root: Path, order: dict[str, Any]) -> dict[str, Any]:
     pythons = search.everything(os.environ)
     order["pythons"] = [asdict(each) for each in pythons]
     order["hash"] = _hash(order, pythons)
+    order["wheels"] = str(root / "cache")
     folder = root / order["hash"]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     record = state.read(folder)

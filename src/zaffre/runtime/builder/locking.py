@@ -7,7 +7,7 @@ import re
 import sysconfig
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,8 @@ def usable(tool: Tool, order: Order) -> bool:
     return False
 
 
-def refill(tool: Tool, order: Order, lock: Lock, prefix: Path) -> Filled:
-    """Make an environment of exactly what a lock names.
+def refill(tool: Tool, order: Order, lock: Lock, prefix: Path, only: Sequence[str] = ()) -> Filled:
+    """Make an environment of exactly what a lock names; `only` are options for uv.
 
     Raises:
         BuildError: some of it cannot be had any more.
@@ -48,7 +48,7 @@ def refill(tool: Tool, order: Order, lock: Lock, prefix: Path) -> Filled:
             venv.make(tool, venv.base(tool, order), prefix, seed=False)
         options = [line for line in order.recipe.requirements if line.startswith("-")]
         if lock.pip:
-            venv.install(tool, prefix, [*options, *lock.pip], "--no-deps")
+            venv.install(tool, prefix, [*options, *lock.pip], "--no-deps", *only)
     except BuildError as error:
         raise BuildError(
             f"What the environment's lock names cannot be had. {error.message}",

@@ -19,7 +19,8 @@ class Order:
 
     `pythons` are the interpreters of this machine, the server's own first. `strict` allows no
     substitute for what was asked; `downloads` allows uv to fetch a Python; `hidden` is the home,
-    which builds must not see; `lock` says what exactly to install. Times are in seconds.
+    which builds must not see; `lock` says what exactly to install; `wheels` is a
+    cache that only ever sees wheels. Times are in seconds.
     """
 
     hash: str
@@ -31,6 +32,7 @@ class Order:
     channel_timeout: float = 15.0
     hidden: str = ""
     lock: Lock | None = None
+    wheels: str = ""
 
 
 def read(folder: Path) -> Order:

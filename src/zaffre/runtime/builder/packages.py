@@ -13,6 +13,7 @@ from typing import Any
 
 from zaffre.kinds.conda_names import on_pypi
 from zaffre.kinds.conda_package import package_of
+from zaffre.kinds.interpreter import Interpreter
 from zaffre.kinds.recipe import Relax
 from zaffre.kinds.requirement import name_of
 from zaffre.runtime.builder import venv
@@ -21,6 +22,9 @@ from zaffre.runtime.builder.pythons import Chosen
 from zaffre.runtime.builder.relaxing import relax
 from zaffre.runtime.builder.state import BuildError
 from zaffre.runtime.builder.tool import Tool, interpreter_in, say
+
+_WITHOUT_SETUPTOOLS = (3, 12)
+"""The first Python whose new environments have only pip."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class Conda:
     records: tuple[Mapping[str, Any], ...] = ()
 
 
-def fill(tool: Tool, order: Order, prefix: Path) -> Filled:
-    """Make the environment in a folder that is not there yet.
+def fill(tool: Tool, order: Order, prefix: Path, only: Sequence[str] = ()) -> Filled:
+    """Make the environment in a folder that is not there yet; `only` are options for uv.
 
     Raises:
         BuildError: it cannot be made.
@@ -55,10 +59,24 @@ def fill(tool: Tool, order: Order, prefix: Path) -> Filled:
         venv.install(tool, prefix, lines)
         return Filled(conda.warnings, conda=conda.records)
     chosen = base()
+    if only:
+        venv.make(tool, chosen, prefix, seed=False)
+        venv.install(tool, prefix, (*lines, *_seeds(chosen, lines)), *only)
+        return Filled(tuple(w for w in (chosen.warning,) if w))
     venv.make(tool, chosen, prefix, seed=all(name_of(line) != "pip" for line in lines))
     relaxed = _fill_venv(tool, order, chosen, prefix, lines)
     warnings = tuple(w for w in (chosen.warning, _relaxed_warning(relaxed)) if w)
     return Filled((*conda.warnings, *warnings), relaxed, conda.records)
+
+
+def _seeds(chosen: Chosen, lines: Sequence[str]) -> list[str]:
+    """Name what a new environment has beside what is asked for; unasked where pip is asked for."""
+    named = {name_of(line) for line in lines}
+    if "pip" in named:
+        return []
+    number = Interpreter(chosen.version, "").number
+    wanted = ["pip"] if number >= _WITHOUT_SETUPTOOLS else ["pip", "setuptools", "wheel"]
+    return [name for name in wanted if name not in named]
 
 
 def _fill_venv(
@@ -72,7 +90,7 @@ def _fill_venv(
     def resolves(lines: Sequence[str], wheels: Sequence[str]) -> bool:
         return _resolves(tool, prefix, lines, wheels)
 
-    if venv.try_install(tool, prefix, lines, "--only-binary", ":all:").status == 0:
+    if venv.try_install(tool, prefix, lines, *venv.WHEELS_ONLY).status == 0:
         return ()
     say("Not to be had as asked: looking for versions that give way")
     found = relax(lines, resolves)

@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,17 @@ from zaffre.runtime.builder.pip_settings import uv_variables
 from zaffre.runtime.builder.probe import probe
 from zaffre.runtime.builder.state import BuildError
 from zaffre.runtime.builder.tool import Tool, interpreter_in, say
+from zaffre.runtime.builder.venv import WHEELS_ONLY
 
 VENV = "venv"
+
+
+@dataclass(frozen=True)
+class Made:
+    """An environment that was made: what its record says, and what its lock needs."""
+
+    facts: dict[str, Any]
+    filled: Filled
 
 
 def run(folder: Path, held: int | None) -> int:
@@ -33,9 +43,42 @@ def run(folder: Path, held: int | None) -> int:
     found = orders.read(folder)
     if held is None and state.read(folder).get("state") == "ready" and found.recipe.own:
         return 0
-    pid = os.getpid()  # that of the process which others see: behind walls it is another
+    record = _begun(folder, found)
+    if _may_be_quick(found):
+        tool = Tool(_variables(found.wheels), time.monotonic() + found.timeout, lock)
+        ready = _attempt(tool, found, folder, wheels_only=True)
+        if isinstance(ready, Made):
+            return _conclude(tool, found, folder, record, ready)
+        say("Not to be had as ready-made wheels alone: trying again behind walls")
     walls.enter(Path(found.hidden) if found.hidden else None, folder)
-    return _build(folder, found, lock, pid)
+    tool = Tool(_variables(), time.monotonic() + found.timeout, lock)
+    made = _attempt(tool, found, folder)
+    if isinstance(made, Made):
+        return _conclude(tool, found, folder, record, made)
+    return _fail(folder, record, made)
+
+
+def _may_be_quick(order: Order) -> bool:
+    """Say whether to try with wheels alone first: they run no code of theirs when installed.
+
+    So no walls are needed, and files can be linked from the cache instead of copied.
+    """
+    return order.recipe.own and not order.recipe.conda and bool(order.wheels)
+
+
+def _begun(folder: Path, order: Order) -> dict[str, Any]:
+    """Record that the build has begun."""
+    before = state.read(folder)
+    record: dict[str, Any] = {
+        "state": "building",
+        "hash": order.hash,
+        "pid": os.getpid(),  # as others see it: behind walls it is another
+        "attempts": int(before.get("attempts", 0)) + 1 if before.get("state") == "building" else 1,
+        "started_at": time.time(),
+        "boot": state.boot_id(),
+    }
+    state.write(folder, record)
+    return record
 
 
 def _wait_for_lock(folder: Path) -> int:
@@ -44,36 +87,27 @@ def _wait_for_lock(folder: Path) -> int:
     return descriptor
 
 
-def _build(folder: Path, order: Order, lock: int, pid: int) -> int:
-    began = time.monotonic()
-    before = state.read(folder)
-    record: dict[str, Any] = {
-        "state": "building",
-        "hash": order.hash,
-        "pid": pid,
-        "attempts": int(before.get("attempts", 0)) + 1 if before.get("state") == "building" else 1,
-        "started_at": time.time(),
-        "boot": state.boot_id(),
-    }
-    state.write(folder, record)
-    tool = Tool(_variables(), began + order.timeout, lock)
+def _attempt(
+    tool: Tool, order: Order, folder: Path, *, wheels_only: bool = False
+) -> Made | BuildError:
+    """Build, or give the reason why that cannot be done."""
     try:
-        facts, filled = (
-            _make(tool, order, folder) if order.recipe.own else (_use(tool, order), Filled())
-        )
+        if not order.recipe.own:
+            return Made(_use(tool, order), Filled())
+        return _make(tool, order, folder, wheels_only=wheels_only)
     except BuildError as error:
-        return _fail(folder, record, error, began)
+        return error
     except Exception as error:  # noqa: BLE001 - the record must say that the build ended
-        return _fail(
-            folder,
-            record,
-            BuildError(f"The builder failed: {error!r}", "The build log says more."),
-            began,
-        )
-    record |= facts | {
+        return BuildError(f"The builder failed: {error!r}", "The build log says more.")
+
+
+def _conclude(tool: Tool, order: Order, folder: Path, record: dict[str, Any], made: Made) -> int:
+    """Record that the environment is ready; then do what nobody waits for."""
+    now = time.time()
+    record |= made.facts | {
         "state": "ready",
-        "seconds": round(time.monotonic() - began, 3),
-        "checked_at": time.time(),
+        "seconds": round(now - record["started_at"], 3),
+        "checked_at": now,
     }
     say(
         f"Ready after {record['seconds']:.1f} s: Python {record['version']}, "
@@ -81,7 +115,7 @@ def _build(folder: Path, order: Order, lock: int, pid: int) -> int:
     )
     state.write(folder, record)
     if order.recipe.own:
-        finish(tool, order, folder, record, filled)
+        finish(tool, order, folder, record, made.filled)
     return 0
 
 
@@ -102,14 +136,19 @@ def _use(tool: Tool, order: Order) -> dict[str, Any]:
     }
 
 
-def _make(tool: Tool, order: Order, folder: Path) -> tuple[dict[str, Any], Filled]:
+def _make(tool: Tool, order: Order, folder: Path, *, wheels_only: bool) -> Made:
     """Build the environment's own folder from nothing."""
     prefix = folder / VENV
     if prefix.exists():
         say("Removing what an earlier build left")
         shutil.rmtree(prefix)
     lock = order.lock if locking.usable(tool, order) else None
-    filled = locking.refill(tool, order, lock, prefix) if lock else fill(tool, order, prefix)
+    only = WHEELS_ONLY if wheels_only else ()
+    filled = (
+        locking.refill(tool, order, lock, prefix, only)
+        if lock
+        else fill(tool, order, prefix, only)
+    )
     python = interpreter_in(prefix)
     found = probe(tool, python)
     facts = {
@@ -121,10 +160,10 @@ def _make(tool: Tool, order: Order, folder: Path) -> tuple[dict[str, Any], Fille
         "warnings": [*order.recipe.warnings, *filled.warnings],
         "relaxed": list(filled.relaxed),
     }
-    return facts, filled
+    return Made(facts, filled)
 
 
-def _fail(folder: Path, record: dict[str, Any], error: BuildError, began: float) -> int:
+def _fail(folder: Path, record: dict[str, Any], error: BuildError) -> int:
     say(f"FAILED: {error.message} {error.hint}")
     with contextlib.suppress(OSError):
         shutil.rmtree(folder / VENV, ignore_errors=True)
@@ -132,15 +171,15 @@ def _fail(folder: Path, record: dict[str, Any], error: BuildError, began: float)
         "state": "failed",
         "error": error.message,
         "hint": error.hint,
-        "seconds": round(time.monotonic() - began, 3),
+        "seconds": round(time.time() - record["started_at"], 3),
         "ended_at": time.time(),
     }
     state.write(folder, record)
     return 1
 
 
-def _variables() -> dict[str, str]:
-    """Give the variables that uv runs with."""
+def _variables(cache: str = "") -> dict[str, str]:
+    """Give the variables that uv runs with, perhaps with a cache of its own."""
     own = {
         "UV_NO_PROGRESS": "1",
         "NO_COLOR": "1",
@@ -150,4 +189,5 @@ def _variables() -> dict[str, str]:
     environ = dict(os.environ)
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME"):
         environ.pop(name, None)
-    return {**own, **uv_variables(environ), **environ}
+    kept = {"UV_CACHE_DIR": cache} if cache else {}
+    return {**own, **kept, **uv_variables(environ), **environ}

@@ -29,13 +29,23 @@ def read(folder: Path) -> dict[str, Any]:
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:
-    """Replace the record: a reader sees the old one or the new one, also after a crash."""
+    """Replace the record: a reader sees the old one or the new one.
+
+    One that says nothing durable may be lost with the power: then the environment is built again.
+    """
+    lasting = bool(record.get("durable")) or record["state"] == "failed"
     part = folder / f"{STATE}.part"
     with part.open("w", encoding="utf-8") as file:
         json.dump(record, file)
         file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            os.fsync(file.fileno())
     part.replace(folder / STATE)
+    if lasting:
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

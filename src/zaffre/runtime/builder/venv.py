@@ -10,6 +10,9 @@ from zaffre.runtime.builder.order import Order
 from zaffre.runtime.builder.pythons import Chosen, choose_python
 from zaffre.runtime.builder.tool import Ended, Tool, interpreter_in, say
 
+WHEELS_ONLY = ("--only-binary", ":all:")
+"""Options of uv with which no package runs code of its own."""
+
 
 def base(tool: Tool, order: Order) -> Chosen:
     """Give the Python that an order's environment stands on.

@@ -19,6 +19,7 @@ COMMANDS = {
     "status": Word(("server", "status"), "Show what runs."),
     "studio": Word(("studio", "studio"), "Print a link to the web application."),
     "doctor": Word(("server", "doctor"), "Check a home: database, files, states, processes."),
+    "migrate": Word(("server", "migrate"), "Move a home to PostgreSQL, S3 or back."),
     "lineage": Word(("lineage", "lineage"), "Show what something came of, and what came of it."),
     "completion": Word(("completion", "completion"), "Print the completion script of a shell."),
 }

@@ -33,6 +33,7 @@ HOME = click.Option(
 BUSY = ("Running", "Preparing", "Starting", "Finalizing", "Queued", "CancelRequested")
 MOST = 1000
 DOCTOR = "zaffre.server.doctor"
+MIGRATE = "zaffre.server.migrate"
 
 
 def _up(
@@ -187,6 +188,15 @@ def _doctor(home: str | None, form: str | None, *, full: bool, as_json: bool) ->
     raise click.exceptions.Exit(subprocess.run(program, env=environment(), check=False).returncode)
 
 
+def _migrate(home: str | None, database: str, artifacts: str, *, dry_run: bool) -> None:
+    chosen = Home(home_folder(home))
+    given = {"--to-database": database, "--to-artifacts": artifacts}
+    arguments = [part for flag, value in given.items() if value for part in (flag, value)]
+    program = [sys.executable, "-m", MIGRATE, "--home", str(chosen.path), *arguments]
+    program += ["--dry-run"] * dry_run
+    raise click.exceptions.Exit(subprocess.run(program, env=environment(), check=False).returncode)
+
+
 up = options.command(
     "up",
     _up,
@@ -247,4 +257,32 @@ doctor = click.Command(
     ],
     help="Check a live or stopped home: database, digests, states, processes, leftovers.",
     epilog=options.example("zaffre doctor", "zaffre doctor --home ./here --full -o json"),
+)
+
+migrate = click.Command(
+    "migrate",
+    callback=_migrate,
+    params=[
+        HOME,
+        click.Option(
+            ["--to-database", "database"],
+            default="",
+            metavar="URL",
+            help="An empty database: postgresql://... or sqlite:////path.",
+        ),
+        click.Option(
+            ["--to-artifacts", "artifacts"],
+            default="",
+            metavar="PLACE",
+            help="s3://bucket/folder, az://..., gs://..., or a folder.",
+        ),
+        click.Option(["--dry-run"], is_flag=True, help="Say what would be moved; move nothing."),
+    ],
+    help="Move a stopped home's database and artifacts elsewhere, and compare them. The home stays"
+    " as it is. Whatever stops it, the same command goes on where it was.",
+    epilog=options.example(
+        "zaffre migrate --to-database postgresql://zaffre@db.example/zaffre --dry-run",
+        "zaffre migrate --to-database postgresql://zaffre@db.example/zaffre"
+        " --to-artifacts s3://bucket/zaffre",
+    ),
 )

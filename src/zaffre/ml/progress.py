@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Self, TextIO
 
 WIDTH = 28
@@ -15,15 +16,26 @@ UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 class Progress:
-    """A bar on standard error for what is worth watching; silent elsewhere."""
+    """A bar on standard error for what is worth watching; silent elsewhere.
+
+    What is counted are bytes, or else what `unit` says; from `least` on it is worth watching.
+    """
 
     def __init__(
-        self, label: str, total: int, *, stream: TextIO | None = None, shown: bool | None = None
+        self,
+        label: str,
+        total: int,
+        *,
+        stream: TextIO | None = None,
+        shown: bool | None = None,
+        unit: Callable[[float], str] | None = None,
+        least: int = LARGE,
     ) -> None:
+        self._unit = unit or size
         self._label = label
         self._total = total
         self._stream = stream or sys.stderr
-        self._shown = (self._stream.isatty() if shown is None else shown) and total >= LARGE
+        self._shown = (self._stream.isatty() if shown is None else shown) and total >= least
         self._done = 0
         self._drawn = 0.0
         self._lock = threading.Lock()
@@ -49,7 +61,7 @@ class Progress:
     def _draw(self) -> None:
         share = min(self._done / self._total, 1.0)
         bar = ("█" * int(share * WIDTH)).ljust(WIDTH, "░")
-        self._stream.write(f"\r{self._label} {bar} {share:4.0%} of {size(self._total)}")
+        self._stream.write(f"\r{self._label} {bar} {share:4.0%} of {self._unit(self._total)}")
         self._stream.flush()
 
 

@@ -27,22 +27,36 @@ def artifact_store(
     folder = FolderArtifacts(home.artifacts, make=make)
     if not settings.artifacts:
         return folder, None
+    bucket = open_bucket(settings)
+    store = _plug("objects").ObjectArtifacts(bucket, folder, clock, keep=settings.artifact_cache)
+    signing = _plug("signing")
+    return store, signing.SignedAccess(store, clock, signing.credentials_of(_options(settings)))
+
+
+def open_bucket(settings: Settings) -> Any:
+    """Give the bucket that the settings name.
+
+    Raises:
+        Invalid: they name none, or what it needs is not installed.
+    """
     if not settings.artifacts.startswith(SCHEMES):
         raise Invalid(
-            f"ZAFFRE_ARTIFACTS is `{settings.artifacts}`, which is no object store.",
+            f"`{settings.artifacts}` is no object store.",
             hint="Write s3://bucket/folder, az://container/folder or gs://bucket/folder.",
         )
-    try:  # loaded where a bucket is used: it is an extra
-        bucket_module: Any = importlib.import_module("zaffre.store.bucket")
-        objects: Any = importlib.import_module("zaffre.store.objects")
-        signing: Any = importlib.import_module("zaffre.store.signing")
+    return _plug("bucket").Bucket(settings.artifacts, _options(settings))
+
+
+def _options(settings: Settings) -> dict[str, str]:
+    of_s3 = settings.artifacts.startswith("s3://")
+    return dict(settings.artifact_options) if of_s3 else {}
+
+
+def _plug(name: str) -> Any:
+    """Load a module where a bucket is used: what it needs is an extra."""
+    try:
+        return importlib.import_module(f"zaffre.store.{name}")
     except ImportError as error:
         raise Invalid(
             "Object stores need obstore.", hint="Install it with: pip install 'zaffre[s3]'"
         ) from error
-    of_s3 = settings.artifacts.startswith("s3://")
-    options = dict(settings.artifact_options) if of_s3 else {}
-    bucket = bucket_module.Bucket(settings.artifacts, options)
-    key = signing.credentials_of(options)
-    store = objects.ObjectArtifacts(bucket, folder, clock, keep=settings.artifact_cache)
-    return store, signing.SignedAccess(store, clock, key)

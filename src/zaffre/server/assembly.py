@@ -140,10 +140,14 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         machine=read_machine(),
         usage=SqlUsage(database),
         home=home,
-        addresses=Addresses(
-            f"http://{_authority(settings.host, settings.port)}",
-            f"http://{_authority(settings.host, settings.gateway_port)}",
-        ),
+        addresses=_addresses(settings),
+    )
+
+
+def _addresses(settings: Settings) -> Addresses:
+    return Addresses(
+        f"http://{_authority(settings.host, settings.port)}",
+        f"http://{_authority(settings.host, settings.gateway_port)}",
     )
 
 
@@ -164,8 +168,7 @@ def _servers(
     if database.dialect != "postgresql":
         return None
     agree_on_key(database, secrets)
-    address = f"http://{_authority(settings.host, settings.port)}"
-    facts = (places.identity(home), socket.gethostname(), address)
+    facts = (places.identity(home), socket.gethostname(), _addresses(settings).server)
     return SqlServers(database, SystemClock(), facts)
 
 

@@ -68,7 +68,7 @@ def examine(settings: Settings, *, full: bool = False) -> Diagnosis:
         lost = Finding("home", str(home.root), "There is no home here.", "Name one with `--home`.")
         return Diagnosis(["home"], [lost])
     try:
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, read_only=True)
     except ZaffreError as error:
         return Diagnosis(["database"], [_unreadable(_name(settings), error)])
     try:

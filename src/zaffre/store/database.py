@@ -24,14 +24,15 @@ T = TypeVar("T")
 class Database:
     """One SQL database. Safe to use from any thread; of SQLite only one process may write.
 
-    `url` is `sqlite:////path/to/file.db` or `postgresql://...`.
+    `url` is `sqlite:////path/to/file.db` or `postgresql://...`. One that is `read_only` leaves
+    even the log of SQLite's file as it is.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         self.url = url
         self.backend = _backend(url)
         self.dialect = "postgresql" if url.startswith("postgres") else "sqlite"
-        self._writer = Writer(self.backend)
+        self._writer = None if read_only else Writer(self.backend)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -69,12 +70,15 @@ class Database:
 
     def write_async(self, work: Callable[[Connection], T], *, urgent: bool = False) -> Future[T]:
         """Do what `write` does, but give the future of it."""
+        if self._writer is None:
+            raise RuntimeError("this database was opened to be read")
         return self._writer.submit(work, urgent=urgent)
 
     def close(self) -> None:
         """Finish what is queued and close all connections."""
         self.backend.close()
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
 
 
 def _backend(url: str) -> Backend:

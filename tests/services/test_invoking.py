@@ -48,7 +48,7 @@ def test_a_call_has_the_endpoints_key_and_names_the_deployment(on: Stage):
 def test_the_description_is_asked_for(on: Stage):
     plane = Echo()
     invoking.description(replace(on.ctx, data_plane=plane), ENDPOINT)
-    assert (plane.calls[0].path, plane.calls[0].method) == ("swagger.json", "GET")
+    assert (plane.calls[0].path, plane.calls[0].method) == ("swagger.json?version=3", "GET")
 
 
 def test_without_an_endpoint_nothing_is_asked(on: Stage):

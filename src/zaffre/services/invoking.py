@@ -34,7 +34,9 @@ def description(ctx: Context, key: Key, deployment: str = "") -> Reply:
         NotFound: there is no such endpoint.
         Unavailable: the gateway does not answer.
     """
-    return _ask(ctx, key, "swagger.json", "GET", b"", {PICK: deployment} if deployment else {})
+    return _ask(
+        ctx, key, "swagger.json?version=3", "GET", b"", {PICK: deployment} if deployment else {}
+    )
 
 
 def _ask(

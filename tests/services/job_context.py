@@ -38,8 +38,13 @@ class HeldBuilder:
         default_factory=lambda: Ready("h1", Path("/usr/bin/python3"), Path("/usr/bin"), "3.11.2")
     )
 
+    told: str = ""
+
     def ensure(self, recipe: Any, retry: Any = None) -> Build:
         return self.answer
+
+    def log(self, hash_: str, limit: int = 65536) -> str:
+        return self.told
 
 
 @dataclass

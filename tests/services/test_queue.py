@@ -223,6 +223,12 @@ def test_a_job_that_waits_for_its_environment_says_so(ctx):
     )
     ctx.metadata.apply([Put(replace(waiting, status=status))])
     assert reason(ctx, "a") == "Its environment is being built."
+    ctx.builder.told = (
+        f"[12:00:01] Solving\n[12:00:02] Installing {'x' * 200}\nResolved 3 packages\n"
+    )
+    said = reason(ctx, "a")
+    assert said.startswith("Its environment is being built. Installing xxx")
+    assert len(said) < 160
 
 
 def test_computes_say_how_busy_they_are_and_who_waits_why(ctx):

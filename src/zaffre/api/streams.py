@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from zaffre.api.bodies import flag, number
 from zaffre.kinds import wire
-from zaffre.kinds.job_state import TERMINAL
+from zaffre.kinds.job_state import TERMINAL, JobState
 from zaffre.kinds.resource import Key, Resource
 from zaffre.services import jobs
 from zaffre.services.context import Context
@@ -22,6 +22,8 @@ from zaffre.services.context import Context
 CHUNK = 256 * 1024
 TURN_SECONDS = 0.1
 HEARTBEAT_TURNS = 100
+BUILD_TURNS = 5
+"""How often one looks how far a job's environment is."""
 MOST = 2**62
 
 
@@ -73,14 +75,18 @@ async def _follow(ctx: Context, key: Key, offset: int, *, with_log: bool) -> Asy
     """Give log text and states as they come; the log's end comes before the job's end."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     seen: tuple[int, str] | None = None
+    reason: str | None = None
     quiet = 0
     while True:
         job = await run_in_threadpool(ctx.metadata.get, key)
         state = _state(job)
-        if (job.revision, state) != seen:
-            seen = (job.revision, state)
-            yield event("state", await _shown(ctx, key))
-            quiet = 0
+        building = state == JobState.PREPARING and quiet % BUILD_TURNS == 0
+        if (job.revision, state) != seen or building:
+            shown = await _shown(ctx, key)
+            if (job.revision, state) != seen or shown.get("reason") != reason:
+                seen, reason = (job.revision, state), shown.get("reason")
+                yield event("state", shown)
+                quiet = 0
         while with_log and (chunk := await run_in_threadpool(jobs.logs, ctx, key, offset, CHUNK)):
             offset += len(chunk)
             quiet = 0

@@ -27,6 +27,7 @@ class Terminal:
         self._stream = stream
         self._messages = messages
         self._state = ""
+        self._reason: str | None = None
         self._at_start = True
         self._steps = steps.Steps(messages, look)
 
@@ -43,9 +44,11 @@ class Terminal:
         if steps.has_parts(job):
             self._steps.show(job)
             return
-        if job["status"] == self._state:
+        # While its environment is built, each step of that is news.
+        reason = job.get("reason") if job["status"] == "Preparing" else None
+        if (job["status"], reason) == (self._state, self._reason):
             return
-        self._state = job["status"]
+        self._state, self._reason = job["status"], reason
         if self._state not in ENDED:
             why = f" - {job['reason']}" if job.get("reason") else ""
             self.line(f"{job['name']}: {self._state}{why}")

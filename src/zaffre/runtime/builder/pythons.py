@@ -66,7 +66,8 @@ def _fetch(tool: Tool, wanted: str) -> Chosen | None:
 
 
 def _absent(wanted: str, order: Order) -> BuildError:
-    here = ", ".join(sorted({each.version for each in order.pythons}))
+    known = {each.number: each.version for each in order.pythons}
+    here = ", ".join(known[number] for number in sorted(known))
     return BuildError(
         f"Python {_shown(wanted)} is not on this machine and cannot be fetched.",
         f"Install it, or ask for one of those that are here: {here}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -19,6 +20,9 @@ from zaffre.services.jobs.queueing import Held, Turn
 
 BUILDING = "Its environment is being built."
 
+_STEP = re.compile(r"^\[\d\d:\d\d:\d\d\] ")
+_LOG_TAIL = 4096
+_LONGEST = 120
 _MINUTE = 60
 _MOST_ASKED = 16
 _PAST = 20
@@ -28,12 +32,22 @@ def reasons(ctx: Context, jobs: Sequence[Resource], queue: Queue | None = None) 
     """Say of those jobs that wait why they do."""
     commands = [job for job in jobs if getattr(job.spec, "type", "") == TYPE]
     found = {
-        job.key: BUILDING
+        job.key: _building(ctx, job)
         for job in commands
         if state_of(job) is JobState.PREPARING and status_of(job).environment_hash
     }
     wanted = [job for job in commands if state_of(job) in QUEUED]
     return found | _turns(ctx, wanted, queue or Queue(ctx)) if wanted else found
+
+
+def _building(ctx: Context, job: Resource) -> str:
+    """Say that a job's environment is being built, and how far that is."""
+    log = ctx.builder.log(status_of(job).environment_hash or "", _LOG_TAIL)
+    said = [line for line in log.splitlines() if _STEP.match(line)]
+    if not said:
+        return BUILDING
+    step = _STEP.sub("", said[-1])
+    return f"{BUILDING} {step[:_LONGEST]}{'…' if len(step) > _LONGEST else ''}"
 
 
 def _turns(ctx: Context, jobs: Sequence[Resource], queue: Queue) -> dict[Key, str]:

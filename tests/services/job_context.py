@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,6 +77,11 @@ class HeldCompute:
 
     def folder(self, name: str) -> Path:
         return self.root / name
+
+    def again(self, name: str) -> None:
+        self.plans.pop(name)
+        self.reports.pop(name)
+        shutil.rmtree(self.folder(name))
 
     def forget(self, name: str) -> None:
         self.reports.pop(name, None)

@@ -156,3 +156,71 @@ def test_without_ray_nothing_is_attached(ctx: Context) -> None:
     bare = replace(ctx, computes={"local": ctx.computes["local"]})
     with pytest.raises(Invalid, match="has no Ray"):
         create(bare, "far", RayComputeSpec(type="ray", address="ray://host:10001"))
+
+
+def lose(ctx: Context, name: str, code: str = "node_lost") -> None:
+    held: Any = ctx.computes["ray"]
+    held.end(name, "failed", error={"code": code, "message": "Gone."}, exit_code=None)
+
+
+def go_on(ctx: Context, key: Key) -> Any:
+    for _ in range(20):
+        if not jobs.advance(ctx, key):
+            break
+    return ctx.metadata.get(key).status
+
+
+def test_a_job_that_lost_its_node_begins_anew(ctx: Context) -> None:
+    create(ctx, "cpu", CPU)
+    key = submit(ctx, command(compute="azureml:cpu")).key
+    go_on(ctx, key)
+    lose(ctx, key.name)
+    status = go_on(ctx, key)
+    assert (status.status, status.attempt) == ("Starting", 2)
+    assert "attempt 1: its node was lost; the job began anew." in status.warnings
+    held: Any = ctx.computes["ray"]
+    assert held.starts == [key.name, key.name]
+
+
+def test_a_job_that_loses_every_node_fails(ctx: Context) -> None:
+    create(ctx, "cpu", CPU)
+    key = submit(ctx, command(compute="azureml:cpu")).key
+    for _ in range(3):
+        go_on(ctx, key)
+        lose(ctx, key.name, "launcher_lost")
+    status = go_on(ctx, key)
+    assert (status.status, status.attempt, status.error.code) == ("Failed", 3, "launcher_lost")
+
+
+def test_a_job_on_this_machine_is_not_begun_anew(ctx: Context) -> None:
+    key = submit(ctx, command()).key
+    go_on(ctx, key)
+    lose(ctx, key.name, "launcher_lost")
+    assert go_on(ctx, key).status == "Failed"
+
+
+def test_a_canceled_job_is_not_begun_anew(ctx: Context) -> None:
+    create(ctx, "cpu", CPU)
+    key = submit(ctx, command(compute="azureml:cpu")).key
+    go_on(ctx, key)
+    jobs.cancel(ctx, key)
+    lose(ctx, key.name, "stopped")
+    assert go_on(ctx, key).status == "Failed"
+
+
+def test_the_plan_says_what_is_taken_of_each_node(ctx: Context) -> None:
+    create(ctx, "cpu", CPU)
+    create(ctx, "far", RayComputeSpec(type="ray", address="ray://host:10001"))
+    clusters.tend(ctx)
+    two = {"instance_count": 2, "cpus": 1.5, "memory": "1g"}
+    held: Any = ctx.computes["ray"]
+    shares = []
+    for compute in ("cpu", "far"):
+        amount = {"instance_count": 2} if compute == "cpu" else two | {"instance_count": 1}
+        key = submit(ctx, command(compute=compute, resources=amount)).key
+        go_on(ctx, key)
+        shares.append(held.plans[key.name]["placement"])
+    whole, part = shares
+    assert (whole["cluster"], whole["nodes"]) == ("default/cpu", 2)
+    assert whole["share"]["resources"] == {"zaffre_node": 1}
+    assert (part["share"]["num_cpus"], part["share"]["memory"]) == (1.5, 2**30)

@@ -48,9 +48,11 @@ NEXT: Mapping[JobState, frozenset[JobState]] = {
     JobState.QUEUED: frozenset({JobState.PREPARING} | _STOPS),
     JobState.PREPARING: frozenset({JobState.STARTING} | _STOPS),
     JobState.STARTING: frozenset(
-        {JobState.RUNNING, JobState.FINALIZING, JobState.COMPLETED} | _STOPS
+        {JobState.RUNNING, JobState.FINALIZING, JobState.COMPLETED, JobState.QUEUED} | _STOPS
     ),
-    JobState.RUNNING: frozenset({JobState.FINALIZING, JobState.COMPLETED} | _STOPS),
+    JobState.RUNNING: frozenset(
+        {JobState.FINALIZING, JobState.COMPLETED, JobState.QUEUED} | _STOPS
+    ),
     JobState.CANCEL_REQUESTED: frozenset(
         {JobState.FINALIZING, JobState.CANCELED, JobState.FAILED}
     ),
@@ -59,7 +61,7 @@ NEXT: Mapping[JobState, frozenset[JobState]] = {
     JobState.FAILED: frozenset(),
     JobState.CANCELED: frozenset(),
 }
-"""Where a job may go from each state."""
+"""Where a job may go from each state; one that lost its node is queued again."""
 
 
 def check_move(name: str, now: str, then: JobState) -> None:

@@ -41,5 +41,12 @@ class Compute(Protocol):
     def folder(self, name: str) -> Path | None:
         """Give the job's folder on this machine, or None where it is elsewhere."""
 
+    def again(self, name: str) -> None:
+        """Let a job that has ended begin anew in its place; its log and its metrics go on.
+
+        Raises:
+            Unavailable: not now.
+        """
+
     def forget(self, name: str) -> None:
         """Free what the ended job holds (its working folder)."""

@@ -18,6 +18,7 @@ from zaffre.adapters.uv import BuilderSettings, UvBuilder
 from zaffre.api.gate import Gate
 from zaffre.api.table import all_routes
 from zaffre.ports.artifacts import ArtifactStore
+from zaffre.ports.compute import Compute
 from zaffre.ports.tokens import Principal, Role
 from zaffre.runtime.scoring import PROGRAM
 from zaffre.server import home as places
@@ -114,8 +115,7 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
     secrets = FileSecrets(settings.secret_key or home.root / "secret.key")
     servers = _servers(settings, home, database, secrets)
     artifacts, direct = artifact_store(settings, home, clock)
-    local = _local(settings, home)
-    ray = _ray(home, local)
+    computes, clusters = _computes(settings, home)
     return Context(
         metadata=SqlMetadata(database, clock),
         tracking=SqlTracking(database, clock),
@@ -123,8 +123,8 @@ def make_context(settings: Settings, home: Home, database: Database) -> Context:
         logged_models=SqlLoggedModels(database, clock),
         artifacts=artifacts,
         direct=direct,
-        computes={"local": local, **({"ray": ray} if ray else {})},
-        clusters=ray,
+        computes=computes,
+        clusters=clusters,
         job_types=job_types.OWN,
         steps=SqlStepMemory(database, clock),
         tables=ProgramTables(),
@@ -185,11 +185,14 @@ def _local(settings: Settings, home: Home) -> LocalCompute:
     )
 
 
-def _ray(home: Home, local: LocalCompute) -> RayCompute | None:
+def _computes(settings: Settings, home: Home) -> tuple[dict[str, Compute], RayCompute | None]:
+    """Give what runs jobs, and what keeps clusters, where Ray is installed."""
+    local = _local(settings, home)
     if importlib.util.find_spec("ray") is None:
-        return None
-    own = {"RAY_USAGE_STATS_ENABLED": "0", **os.environ}
-    return RayCompute(local, RaySettings(home.jobs, home.clusters, home.logs, own))
+        return {"local": local}, None
+    environment = {"RAY_USAGE_STATS_ENABLED": "0", **os.environ}
+    ray = RayCompute(local, RaySettings(home.jobs, home.clusters, home.logs, environment))
+    return {"local": local, "ray": ray}, ray
 
 
 def _authority(host: str, port: int | None) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from zaffre.errors import Unavailable
 from zaffre.ports.compute import Compute, Report
 
 PATIENCE = 60.0
@@ -121,3 +123,18 @@ class ComputeContract:
 
         wait_for(forget)
         compute.forget("a")
+
+    def test_a_job_begins_anew_in_its_place(self, compute: Compute) -> None:
+        """Its log goes on, the rest is gone."""
+        compute.start("a", plan("a", "echo first; exit 3"))
+        ended(compute, "a")
+
+        def again() -> bool:
+            with contextlib.suppress(Unavailable):
+                compute.again("a")
+            return compute.report("a") is None
+
+        wait_for(again)
+        compute.start("a", plan("a", "echo second"))
+        assert ended(compute, "a").facts["outcome"] == "completed"
+        assert compute.logs("a", 0, 1000) == b"first\nsecond\n"

@@ -72,7 +72,7 @@ class LocalSettings:
 
 @dataclass(frozen=True)
 class Launch:
-    """How a job's launcher is started."""
+    """How a job's launcher is started: the command lacks the folder."""
 
     command: list[str]
     environment: dict[str, str]
@@ -142,7 +142,7 @@ class LocalCompute:
             except OSError as error:
                 raise Unavailable(f"Job `{name}` cannot be started now: {error}.") from error
         environment = self._environment | {"ZAFFRE_JOB_FOLDER": str(folder)}
-        return Launch([*self._program, str(folder)], environment, folder)
+        return Launch(list(self._program), environment, folder)
 
     def report(self, name: str) -> Report | None:
         """Say how the job is; one whose launcher is gone is ended and repaired first."""
@@ -174,6 +174,21 @@ class LocalCompute:
     def folder(self, name: str) -> Path:
         """Give the job's folder, whether it exists yet or not."""
         return self._place(name)
+
+    def again(self, name: str) -> None:
+        """Empty the folder of a job that does not run, but for its log and its metrics."""
+        folder = self._place(name)
+        self._repairs.pop(name, None)
+        with self._starting:
+            lock = try_lock(folder / "lock")
+            if lock is None:
+                raise Unavailable(f"The launcher of job `{name}` has not ended yet.")
+            try:
+                _empty(folder)
+            except OSError as error:
+                raise Unavailable(f"Job `{name}` cannot begin anew: {error}.") from error
+            finally:
+                os.close(lock)
 
     def forget(self, name: str) -> None:
         """Delete the folder of a job that does not run."""
@@ -255,6 +270,17 @@ def _seen(plan: dict[str, Any]) -> list[str]:
     if plan.get("python"):
         seen.append(str(Path(plan["python"]).resolve().parents[1]))
     return seen
+
+
+def _empty(folder: Path) -> None:
+    """Delete all but what the next attempt goes on with, the word that this one ended last."""
+    last = folder / "state.json"
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink() and entry.name != "user_logs":
+            shutil.rmtree(entry)
+        elif entry.name not in ("lock", "user_logs", "journal.jsonl", last.name):
+            entry.unlink()
+    last.unlink(missing_ok=True)
 
 
 def _write_plan(folder: Path, plan: dict[str, Any]) -> None:

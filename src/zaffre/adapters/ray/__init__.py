@@ -98,27 +98,26 @@ class RayCompute:
     def start(self, name: str, plan: dict[str, Any]) -> None:
         """Send the job to its cluster, or do nothing if it has begun.
 
-        While a cluster of this machine comes up, the job waits: its report asks for it then.
+        While its cluster is not up, or not reached, the job waits: it is sent when that is over.
         """
         place = plan["placement"]
         launch = self._folders.prepare(name, plan)
         if launch is None:
             return
         (launch.folder / "cluster").write_text(place["cluster"])
-        if self._fleet.starting(place["cluster"]) and self._door(place["cluster"]) is None:
-            return
         if self._sent.get(name, 0) >= _STARTS:
             raise Failed(f"The job's launcher ends before it has begun. {_told(launch.folder)}")
         order = {
             "command": launch.command,
             "environment": launch.environment,
             "folder": str(launch.folder),
+            "nodes": place["nodes"],
+            "share": place["share"],
         }
-        share, count = place["share"], place["nodes"]
-        title = self._title(name)
-        self._ask(place["cluster"], "start", name=title, order=order, share=share, count=count)
-        self._sent[name] = self._sent.get(name, 0) + 1
-        self._alive.pop(place["cluster"], None)
+        with contextlib.suppress(Unavailable):
+            self._ask(place["cluster"], "start", name=self._title(name), order=order)
+            self._sent[name] = self._sent.get(name, 0) + 1
+            self._alive.pop(place["cluster"], None)
 
     def report(self, name: str) -> Report | None:
         """Say how the job is; one that its cluster no longer knows has to be sent again."""
@@ -148,15 +147,24 @@ class RayCompute:
         """Give the job's folder."""
         return self._folders.folder(name)
 
+    def again(self, name: str) -> None:
+        """Let a job that lost its node begin anew."""
+        self._free(name)
+        self._folders.again(name)
+
     def forget(self, name: str) -> None:
         """Delete the folder of a job that does not run, and free what it may still hold."""
+        self._free(name)
+        self._folders.forget(name)
+
+    def _free(self, name: str) -> None:
         key = self._cluster_of(name)
         if key:
             with contextlib.suppress(Unavailable, Failed):
                 if self._title(name) in self._living(key):
                     self._ask(key, "stop", name=self._title(name))
+                    self._alive.pop(key, None)
         self._sent.pop(name, None)
-        self._folders.forget(name)
 
     def _living(self, key: str) -> frozenset[str]:
         told, names = self._alive.get(key, (float("-inf"), frozenset()))

@@ -94,4 +94,10 @@ def _seal(plan: Plan, record: Record, log: OutputLog, journal_bytes: int) -> Non
     size = log.close()
     with contextlib.suppress(OSError):
         sealed["artifacts"] += seal_log(plan)
+    sealed["artifacts"] = _merged(sealed["artifacts"], record.facts["sealed"]["artifacts"])
     record.move(ENDED, **verdict, sealed=sealed, log_bytes=size, journal_bytes=journal_bytes)
+
+
+def _merged(own: list[Any], others: list[Any]) -> list[Any]:
+    """Give the files of all nodes: where several have the same, the first one's."""
+    return list({one[0]: one for one in [*reversed(others), *own]}.values())

@@ -6,22 +6,41 @@ import os
 import sys
 from collections.abc import Callable
 
-from zaffre.runtime.launcher.distribution import environments, free_ports, process_count
+from zaffre.runtime.launcher import ray_cluster
+from zaffre.runtime.launcher.distribution import HOST, environments, free_ports, node_of_each
 from zaffre.runtime.launcher.plan import Plan
 from zaffre.runtime.launcher.processes import MARKER
 from zaffre.runtime.overlay import lay
 
+Task = tuple[int, dict[str, str]]
+"""A process of the job: its node, and its environment."""
 
-def task_environments(plan: Plan, note: Callable[[str], None]) -> list[dict[str, str]]:
-    """Give the environment of each process that the command is run in."""
+
+def tasks_of(plan: Plan, note: Callable[[str], None]) -> list[Task]:
+    """Give the processes that the command is run in on this node."""
     shared = _shared(plan)
-    if plan.instances > 1 and not plan.distribution:
+    if plan.instances > 1 and not plan.distribution and not plan.rank:
         note(f"instance_count is {plan.instances} without a distribution: the command runs once.")
-    count = process_count(plan.distribution, plan.instances)
-    if count == 1 and not plan.distribution:
-        return [shared]
-    each = environments(plan.distribution, plan.instances, free_ports(max(count, 1)))
-    return [{**shared, **own} for own in each]
+    if not plan.distribution:
+        return [] if plan.rank else [(0, shared)]
+    nodes = node_of_each(plan.distribution, plan.instances)
+    hosts = plan.hosts or _own_hosts(nodes, plan.instances)
+    if plan.serves_the_first:
+        shared |= ray_cluster.variables(plan, hosts)
+        plan.command = ray_cluster.command(plan, hosts)
+        return [(plan.rank, shared)]
+    each = environments(plan.distribution, nodes, hosts)
+    return [
+        (node, {**shared, **own})
+        for node, own in zip(nodes, each, strict=True)
+        if not plan.hosts or node == plan.rank
+    ]
+
+
+def _own_hosts(nodes: list[int], instances: int) -> list[tuple[str, list[int]]]:
+    """Let this machine be all nodes."""
+    ports = free_ports(max(len(nodes), instances))
+    return [(HOST, ports[node::instances]) for node in range(instances)]
 
 
 def _shared(plan: Plan) -> dict[str, str]:
@@ -33,9 +52,9 @@ def _shared(plan: Plan) -> dict[str, str]:
             part for part in (found.get("PYTHONPATH"), plan.guest) if part
         )
     found["ZAFFRE_PYTHON"] = sys.executable  # ours, for programs of ours that need extras
-    found["ZAFFRE_JOURNAL"] = f"{plan.folder}/journal.jsonl"
+    found["ZAFFRE_JOURNAL"] = plan.journal
     found["ZAFFRE_ARTIFACTS"] = f"{plan.folder}/artifacts"
-    found[MARKER] = plan.folder
+    found[MARKER] = plan.lead
     return found
 
 

@@ -7,7 +7,6 @@ import os
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 _COPY = 2**20
-_TAIL = "log-tail."
 _FAREWELLS = ("🏃 View run ", "🧪 View experiment at: ")
 """How MLflow's client ends its output, also behind the traceback that tells what went wrong."""
 
@@ -19,9 +18,10 @@ class OutputLog:
     launcher leaves them for the one that repairs.
     """
 
-    def __init__(self, folder: str, limit: int) -> None:
+    def __init__(self, folder: str, limit: int, mark: str = "") -> None:
         self.folder = folder
-        self.path = f"{folder}/user_logs/std_log.txt"
+        self.path = f"{folder}/user_logs/std_log{mark}.txt"
+        self.tail = f"log-tail{mark}."
         self.head = max(limit // 2, 4096)
         self.piece = max(limit // 4, 1024)
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
@@ -60,12 +60,14 @@ class OutputLog:
         os.close(self.file)
         self.file = os.open(self.path, _FLAGS, 0o600)
         turns = sorted(
-            int(name[len(_TAIL) :]) for name in os.listdir(self.folder) if name.startswith(_TAIL)
+            int(name[len(self.tail) :])
+            for name in os.listdir(self.folder)
+            if name.startswith(self.tail)
         )
         if turns:
             self._store(f"\n[zaffre] {turns[0] * self.piece} bytes left out here.\n".encode())
         for turn in turns:
-            self._append(f"{self.folder}/{_TAIL}{turn}")
+            self._append(f"{self.folder}/{self.tail}{turn}")
         if self.lost:
             self._store(f"\n[zaffre] {self.lost} bytes lost: the disk is full.\n".encode())
         with contextlib.suppress(OSError):
@@ -86,8 +88,8 @@ class OutputLog:
         self.turn += 1
         os.close(self.file)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{self.folder}/{_TAIL}{self.turn - 2}")
-        self.file = os.open(f"{self.folder}/{_TAIL}{self.turn}", _FLAGS, 0o600)
+            os.unlink(f"{self.folder}/{self.tail}{self.turn - 2}")
+        self.file = os.open(f"{self.folder}/{self.tail}{self.turn}", _FLAGS, 0o600)
         self.room = self.piece
 
     def _store(self, data: bytes) -> None:

@@ -14,7 +14,11 @@ GRACE = 10.0
 
 
 class Plan:
-    """The plan of one job with its defaults filled in."""
+    """The plan of one job with its defaults filled in.
+
+    A job on several nodes has one for each: its `rank`, the addresses of all (`hosts`), and the
+    folder of the first one (`lead`), which is the job's own.
+    """
 
     def __init__(self, folder: str, document: dict[str, Any]) -> None:
         limits = document.get("limits") or {}
@@ -48,10 +52,23 @@ class Plan:
         own = self.environment.get("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "")
         self.metered = own.lower() != "true"
         self.warnings: list[str] = document.get("warnings") or []
+        self.rank = int(document.get("rank") or 0)
+        self.lead: str = document.get("lead") or folder
+        self.hosts: list[tuple[str, list[int]]] = document.get("hosts") or []
         self.mirrors: dict[str, str] = document.get("mirrors") or {}
         self.isolation: str = document.get("isolation", "auto")
         self.hide: list[str] = document.get("hide") or []
         self.show: list[str] = document.get("show") or []
+
+    @property
+    def journal(self) -> str:
+        """Give where the job's metrics are logged: on whichever node, at the first one's."""
+        return f"{self.lead}/journal.jsonl"
+
+    @property
+    def serves_the_first(self) -> bool:
+        """Say whether the other nodes only serve the command, which runs on the first one."""
+        return str(self.distribution.get("type") or "").lower() == "ray"
 
 
 def read_plan(folder: str) -> Plan:

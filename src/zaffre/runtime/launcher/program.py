@@ -10,9 +10,10 @@ import time
 from collections.abc import Sequence
 
 from zaffre.runtime.launcher import ending, kernel, processes
-from zaffre.runtime.launcher.environment import task_environments
+from zaffre.runtime.launcher.environment import tasks_of
 from zaffre.runtime.launcher.inputs import Unusable, prepare
 from zaffre.runtime.launcher.output_log import OutputLog
+from zaffre.runtime.launcher.peers import start_together
 from zaffre.runtime.launcher.plan import Plan, read_plan
 from zaffre.runtime.launcher.record import ENDED, Record, read_state
 from zaffre.runtime.launcher.running import Run, Stop
@@ -93,16 +94,24 @@ def _run(folder: str, lock: int) -> int:
 def _attempt(
     plan: Plan, record: Record, log: OutputLog, shipper: Shipper, lock: int
 ) -> dict[str, Any]:
-    """Prepare and run; give what came of it as facts for the record."""
+    """Prepare and run, on all nodes; give what came of it as facts for the record."""
     run = Run(plan, record, log, shipper, lock)
+    facts = _tried(run, plan, record, log)
+    run.peers.finish()
+    run.peers.add_usage(record.facts["usage"])
+    record.facts["sealed"]["artifacts"] = run.peers.artifacts()
+    return facts
+
+
+def _tried(run: Run, plan: Plan, record: Record, log: OutputLog) -> dict[str, Any]:
     for text in plan.warnings:
         log.note(text)
     try:
         if plan.code or plan.inputs:
             record.move("preparing")
         prepare(plan, run.check)
-        tasks = task_environments(plan, log.note)
-        return run.command(tasks)
+        start_together(plan, run.check)
+        return run.command(tasks_of(plan, log.note))
     except Stop as stop:
         return stop.facts
     except Unusable as error:

@@ -87,9 +87,11 @@ def shed_power() -> None:
 
 
 def _shown(plan: Plan) -> list[tuple[str, bool]]:
-    own = ("wd", "outputs", "artifacts", "venv", "journal.jsonl")
+    own = ("wd", "outputs", "artifacts", "venv")
     wanted = [(f"{plan.folder}/{name}", True) for name in own]
+    wanted.append((plan.journal, True))
     wanted.append((f"{plan.folder}/inputs", False))
+    wanted.append((f"{plan.lead}/inputs", False))
     wanted.extend((path, False) for path in plan.show)
     wanted.extend((one["path"], False) for one in plan.inputs if one.get("path"))
     wanted.extend((_folder_of(one), True) for one in plan.outputs)

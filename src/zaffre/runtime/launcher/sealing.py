@@ -31,7 +31,8 @@ def seal(plan: Plan, note: Note) -> dict[str, Any]:
         OSError: a file cannot be read, or not be made durable.
     """
     sealer = _Sealer(plan, note)
-    outputs = {wanted["name"]: sealer.output(wanted) for wanted in plan.outputs}
+    wanted_here = () if plan.rank else plan.outputs  # those of a job are the first node's
+    outputs = {wanted["name"]: sealer.output(wanted) for wanted in wanted_here}
     artifacts = {
         one[0]: one
         for top, prefix in (("artifacts", ""), ("wd/outputs", "outputs/"), ("wd/logs", "logs/"))
@@ -42,12 +43,14 @@ def seal(plan: Plan, note: Note) -> dict[str, Any]:
 
 
 def seal_log(plan: Plan) -> list[Sealed]:
-    """Seal the job's log, by a link of its own: the server moves that, readers keep theirs."""
-    staged = f"{plan.folder}/staged/user_logs"
+    """Seal the job's logs, by links of their own: the server moves those, readers keep theirs."""
+    logs, staged = f"{plan.folder}/user_logs", f"{plan.folder}/staged/user_logs"
     os.makedirs(staged, mode=0o700, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        os.link(f"{plan.folder}/user_logs/std_log.txt", f"{staged}/std_log.txt")
-    return [_sealed(f"{staged}/std_log.txt", "user_logs/std_log.txt")]
+    names = sorted(name for name in os.listdir(logs) if name.startswith("std_log"))
+    for name in names:
+        with contextlib.suppress(FileExistsError):
+            os.link(f"{logs}/{name}", f"{staged}/{name}")
+    return [_sealed(f"{staged}/{name}", f"user_logs/{name}") for name in names]
 
 
 class _Sealer:

@@ -22,6 +22,8 @@ TERMINATE = b"T"
 KILL = b"K"
 
 Environment = dict[str, str]
+Task = tuple[Environment, int]
+"""A process to start: its environment, and the open file that takes its output."""
 
 _RETRY = 0.02
 _OOM_FIRST = "500"
@@ -50,20 +52,21 @@ class Warden:
         return [line.decode().split(" ") for line in whole]
 
 
-def start_warden(plan: Plan, tasks: Sequence[Environment], log: int, own: Sequence[int]) -> Warden:
+def start_warden(plan: Plan, tasks: Sequence[Task], own: Sequence[int]) -> Warden:
     """Start the warden, isolated as far as this machine allows, and a process per environment.
 
-    `log` takes their output; `own` are the launcher's open files that the warden must not keep.
+    A task's file takes its output; `own` are the launcher's open files that the warden must not
+    keep.
     """
     kernel.prctl(kernel.CHILD_SUBREAPER, 1)
     if plan.isolation != "none":
         with contextlib.suppress(OSError):
-            return _fork_warden(plan, tasks, log, own, isolated=True)
-    return _fork_warden(plan, tasks, log, own, isolated=False)
+            return _fork_warden(plan, tasks, own, isolated=True)
+    return _fork_warden(plan, tasks, own, isolated=False)
 
 
 def _fork_warden(
-    plan: Plan, tasks: Sequence[Environment], log: int, own: Sequence[int], *, isolated: bool
+    plan: Plan, tasks: Sequence[Task], own: Sequence[int], *, isolated: bool
 ) -> Warden:
     control_read, control_write = os.pipe()
     status_read, status_write = os.pipe()
@@ -71,7 +74,7 @@ def _fork_warden(
     if pid == 0:
         for descriptor in (control_write, status_read, *own):
             os.close(descriptor)
-        _become_warden(plan, tasks, (control_read, status_write, log), isolated=isolated)
+        _become_warden(plan, tasks, (control_read, status_write), isolated=isolated)
     os.close(control_read)
     os.close(status_write)
     warden = Warden(pid, control_write, status_read, "namespaces" if isolated else "subreaper")
@@ -110,7 +113,7 @@ def _read_line(source: int) -> list[str]:
 
 
 def _become_warden(
-    plan: Plan, tasks: Sequence[Environment], ends: tuple[int, int, int], *, isolated: bool
+    plan: Plan, tasks: Sequence[Task], ends: tuple[int, int], *, isolated: bool
 ) -> None:
     """Run as the warden; never returns."""
     status = ends[1]
@@ -138,14 +141,14 @@ class _Watch:
     def __init__(
         self,
         plan: Plan,
-        tasks: Sequence[Environment],
-        ends: tuple[int, int, int],
+        tasks: Sequence[Task],
+        ends: tuple[int, int],
         *,
         isolated: bool,
     ) -> None:
         self.plan = plan
         self.tasks = tasks
-        self.control, self.status, self.log = ends
+        self.control, self.status = ends
         self.isolated = isolated
         self.mains: dict[int, int] = {}
         self.cpu = 0.0
@@ -163,9 +166,10 @@ class _Watch:
         if self.isolated:
             sandbox.furnish(self.plan)
         self._tell("ready")
-        for index, environment in enumerate(self.tasks):
-            self.mains[_start(self.plan, environment, self.log, isolated=self.isolated)] = index
-        os.close(self.log)
+        for index, (environment, log) in enumerate(self.tasks):
+            self.mains[_start(self.plan, environment, log, isolated=self.isolated)] = index
+        for log in {log for _, log in self.tasks}:
+            os.close(log)
         self._tell("started")
         while self._reap():
             ready = select.select(

@@ -45,13 +45,14 @@ class Agent:
             "nodes": self.nodes,
         }
 
-    def start(self, name: str, order: dict[str, Any], share: dict[str, Any], count: int) -> None:
+    def start(self, name: str, order: dict[str, Any]) -> None:
         """Give a job its nodes, now or when they are free; nothing happens if it has them."""
         if self._find(name) is not None:
             return
+        share = order["share"]
         settings: dict[str, Any] = {**share, "name": name, "lifetime": "detached"}
-        if count > 1:
-            group = self._group(name, share, count)
+        if order["nodes"] > 1:
+            group = self._group(name, share, order["nodes"])
             settings["scheduling_strategy"] = PlacementGroupSchedulingStrategy(group, 0)
         with contextlib.suppress(ValueError):  # another call came first
             self.remote.options(max_concurrency=_AT_A_TIME, **settings).remote(order)

@@ -15,7 +15,7 @@ from zaffre.ports.compute import Compute, Report
 from zaffre.ports.metadata import Link
 from zaffre.services import environments
 from zaffre.services.context import Context
-from zaffre.services.jobs import pools, runs
+from zaffre.services.jobs import pools, retrying, runs
 from zaffre.services.jobs.backends import compute_of
 from zaffre.services.jobs.costs import charged
 from zaffre.services.jobs.counting import counted
@@ -151,12 +151,14 @@ def _follow(ctx: Context, job: Resource) -> Resource | None:
         return _missing(ctx, job)
     if report.phase == "lost":
         return _lost(ctx, job)
+    if retrying.may_begin_anew(ctx, job, report):
+        return retrying.begin_anew(ctx, job, report)
     if report.phase == "ended" and state_of(job) in (JobState.STARTING, JobState.RUNNING):
         return _keep(ctx, job, report)
     if report.phase in ("finalizing", "ended"):
-        return move(ctx, job, JobState.FINALIZING, **_facts(report))
+        return move(ctx, job, JobState.FINALIZING, **_facts(job, report))
     if report.phase == "running" and state_of(job) is JobState.STARTING:
-        return move(ctx, job, JobState.RUNNING, **_facts(report))
+        return move(ctx, job, JobState.RUNNING, **_facts(job, report))
     return None
 
 
@@ -191,7 +193,7 @@ def _finish(ctx: Context, job: Resource) -> Resource | None:
 
 def _keep(ctx: Context, job: Resource, report: Report) -> Resource:
     kept = finalize(ctx, job, report.facts, folder_of(compute_of(ctx, job), job.key))
-    facts = _facts(report) | {"results": kept.results} | counted(ctx, job)
+    facts = _facts(job, report) | {"results": kept.results} | counted(ctx, job)
     if "usage" in facts:
         facts["usage"] = charged(ctx, job, facts["usage"])
     state = _OUTCOMES.get(str(report.facts.get("outcome")), JobState.FAILED)
@@ -204,7 +206,7 @@ def _keep(ctx: Context, job: Resource, report: Report) -> Resource:
     return move(ctx, job, state, links=kept.links, **facts)
 
 
-def _facts(report: Report) -> dict[str, Any]:
+def _facts(job: Resource, report: Report) -> dict[str, Any]:
     """Give what a report tells as facts of the job's status."""
     told = report.facts
     found: dict[str, Any] = {
@@ -216,7 +218,7 @@ def _facts(report: Report) -> dict[str, Any]:
         found["error"] = JobError.model_validate(told["error"])
     if told.get("usage", {}).get("wall_seconds") is not None:
         found["usage"] = JobUsage.model_validate(told["usage"])
-    return found | {"attempt": 1}
+    return found | {"attempt": max(status_of(job).attempt, 1)}
 
 
 _STEPS: dict[JobState, Callable[[Context, Resource], Resource | None]] = {

@@ -18,8 +18,6 @@ from zaffre.services.computes import LOCAL, backend, name_of
 from zaffre.services.context import Context
 from zaffre.services.jobs import checking, naming, pools, runs
 
-_PROCESSES = ("pytorch", "mpi", "tensorflow")
-
 
 def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
     """Store a job that waits for its turn; a name of "" gets a new one.
@@ -101,9 +99,6 @@ def _warnings(ctx: Context, workspace: str, spec: CommandJobSpec) -> list[str]:
             f"compute: `{name}` stands for the local pool: the job runs on this machine. "
             "The server's extra `ray` gives clusters nodes of their own."
         )
-    kind = spec.distribution.type if spec.distribution else None
-    if spec.resources and spec.resources.instance_count > 1 and kind not in _PROCESSES:
-        found.append("resources: the command runs once, on this machine.")
-    if kind == "ray":
-        found.append("distribution: a Ray cluster is not started; the command runs once.")
+    if spec.resources and spec.resources.instance_count > 1 and not spec.distribution:
+        found.append("resources: without a `distribution` the command runs once.")
     return found

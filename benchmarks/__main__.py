@@ -14,6 +14,7 @@ NAMES = (
     "tracking",
     "lists",
     "submit",
+    "local_queue",
     "pipelines",
     "sweeps",
     "scoring",

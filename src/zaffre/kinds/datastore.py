@@ -64,42 +64,38 @@ class S3DatastoreSpec(Spec):
     )
 
 
-class AzureBlobDatastoreSpec(Spec):
+class AzureStorageSpec(Spec):
+    """What Azure's two kinds of storage share."""
+
+    type: str = Field(title="Type", description="Kind of place.")
+    account_name: str = Field(title="Account", description="Name of the storage account.")
+    endpoint: str = Field(
+        default="core.windows.net", title="Endpoint", description="Domain of the storage."
+    )
+    protocol: Literal["https", "http"] = Field(
+        default="https", title="Protocol", description="How it is spoken to."
+    )
+    credentials: AzureCredentials | None = Field(
+        default=None, title="Credentials", description="What opens it. Sealed, and never shown."
+    )
+
+
+class AzureBlobDatastoreSpec(AzureStorageSpec):
     """A container of Azure Blob Storage."""
 
     type: Annotated[Literal["azure_blob"], AnyCase] = Field(
         default="azure_blob", title="Type", description="Kind of place."
     )
-    account_name: str = Field(title="Account", description="Name of the storage account.")
     container_name: str = Field(title="Container", description="Name of the container.")
-    endpoint: str = Field(
-        default="core.windows.net", title="Endpoint", description="Domain of the storage."
-    )
-    protocol: Literal["https", "http"] = Field(
-        default="https", title="Protocol", description="How it is spoken to."
-    )
-    credentials: AzureCredentials | None = Field(
-        default=None, title="Credentials", description="What opens it. Sealed, and never shown."
-    )
 
 
-class AzureDataLakeDatastoreSpec(Spec):
+class AzureDataLakeDatastoreSpec(AzureStorageSpec):
     """A file system of Azure Data Lake Storage, second generation."""
 
     type: Annotated[Literal["azure_data_lake_gen2"], AnyCase] = Field(
         default="azure_data_lake_gen2", title="Type", description="Kind of place."
     )
-    account_name: str = Field(title="Account", description="Name of the storage account.")
     filesystem: str = Field(title="File system", description="Name of the file system.")
-    endpoint: str = Field(
-        default="core.windows.net", title="Endpoint", description="Domain of the storage."
-    )
-    protocol: Literal["https", "http"] = Field(
-        default="https", title="Protocol", description="How it is spoken to."
-    )
-    credentials: AzureCredentials | None = Field(
-        default=None, title="Credentials", description="What opens it. Sealed, and never shown."
-    )
 
 
 class GcsDatastoreSpec(Spec):

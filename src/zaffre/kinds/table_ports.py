@@ -12,19 +12,26 @@ from zaffre.kinds.part import AnyCase, Part
 Format = Annotated[Literal["parquet", "csv", "jsonl", "delta"], AnyCase]
 
 
-class TableInput(Part):
-    """Rows to score: of a table or query of a database, or of files."""
+class Rows(Part):
+    """What a table is, whether it is read or written."""
 
     type: Annotated[Literal["table"], AnyCase] = Field(
         default="table", title="Type", description="Rows, rather than files."
     )
+    format: Format | None = Field(
+        default=None,
+        title="Format",
+        description="Of files; by default what the path ends with, else parquet.",
+    )
+
+
+class TableInput(Rows):
+    """Rows to score: of a table or query of a database, or of files."""
+
     path: str = Field(
         title="Path",
         description="`azureml://datastores/NAME` for a database, `.../paths/PATH` for files; "
         "a data asset or a local path.",
-    )
-    format: Format | None = Field(
-        default=None, title="Format", description="Of files; by default what the path ends with."
     )
     table: str | None = Field(
         default=None, title="Table", description="Of a database: `TABLE` or `SCHEMA.TABLE`."
@@ -54,19 +61,13 @@ class TableInput(Part):
     )
 
 
-class TableOutput(Part):
+class TableOutput(Rows):
     """Where predictions go: into a table of a database, or into files."""
 
-    type: Annotated[Literal["table"], AnyCase] = Field(
-        default="table", title="Type", description="Rows, rather than files."
-    )
     path: str | None = Field(
         default=None,
         title="Path",
         description="`azureml://datastores/NAME[/paths/PATH]`; by default kept with the job.",
-    )
-    format: Format | None = Field(
-        default=None, title="Format", description="Of files; by default parquet."
     )
     table: str | None = Field(
         default=None, title="Table", description="Of a database; made if it is not there."
@@ -84,7 +85,7 @@ class TableOutput(Part):
 
 
 def _branch(value: Any) -> str:
-    if isinstance(value, (TableInput, TableOutput)):
+    if isinstance(value, Rows):
         return "<table>"
     if isinstance(value, dict) and str(value.get("type")).strip().lower() == "table":
         return "<table>"

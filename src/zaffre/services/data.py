@@ -9,6 +9,7 @@ from zaffre.kinds.resource import Key, Resource, Spec
 from zaffre.ports.metadata import Link
 from zaffre.services import datastores, fields, files, resources
 from zaffre.services.context import Context
+from zaffre.services.typed import spec_as
 
 MLTABLE = "MLTable"
 """The file that says how the others of an mltable are read."""
@@ -22,8 +23,7 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
         NotFound: what it refers to is not there.
         Conflict: the version exists already.
     """
-    if not isinstance(spec, DataSpec):
-        raise Invalid("This is no data.")
+    spec = spec_as(DataSpec, spec, "data")
     with fields.at("path"):
         return _create(ctx, key, spec)
 

@@ -132,9 +132,8 @@ def show(ctx: Context, key: Key) -> Resource:
 
 def browse(ctx: Context, query: Browse) -> Page:
     """List deployments with how many instances answer now."""
-    page = ctx.metadata.browse(query)
     seen = gateway.observed(ctx)
-    return Page([_alive(found, seen) for found in page.items], page.next)
+    return resources.browse_shown(ctx, query, lambda found: _alive(found, seen))
 
 
 def logs(ctx: Context, key: Key, lines: int) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from zaffre.errors import Invalid
 from zaffre.kinds.endpoint import (
     OnlineDeploymentSpec,
     OnlineDeploymentStatus,
     OnlineEndpointSpec,
     OnlineEndpointStatus,
 )
-from zaffre.kinds.resource import Resource, Spec, Status
+from zaffre.kinds.resource import Resource, Spec
+from zaffre.services.typed import spec_as, status_as
 
 
 def endpoint_spec(spec: Spec) -> OnlineEndpointSpec:
@@ -18,9 +18,7 @@ def endpoint_spec(spec: Spec) -> OnlineEndpointSpec:
     Raises:
         Invalid: it is another kind's.
     """
-    if not isinstance(spec, OnlineEndpointSpec):
-        raise Invalid("This is no online endpoint.")
-    return spec
+    return spec_as(OnlineEndpointSpec, spec, "online endpoint")
 
 
 def deployment_spec(spec: Spec) -> OnlineDeploymentSpec:
@@ -29,21 +27,17 @@ def deployment_spec(spec: Spec) -> OnlineDeploymentSpec:
     Raises:
         Invalid: it is another kind's.
     """
-    if not isinstance(spec, OnlineDeploymentSpec):
-        raise Invalid("This is no online deployment.")
-    return spec
+    return spec_as(OnlineDeploymentSpec, spec, "online deployment")
 
 
 def endpoint_status(found: Resource) -> OnlineEndpointStatus:
     """Give an endpoint's status."""
-    status: Status = found.status
-    return status if isinstance(status, OnlineEndpointStatus) else OnlineEndpointStatus()
+    return status_as(OnlineEndpointStatus, found)
 
 
 def deployment_status(found: Resource) -> OnlineDeploymentStatus:
     """Give a deployment's status."""
-    status: Status = found.status
-    return status if isinstance(status, OnlineDeploymentStatus) else OnlineDeploymentStatus()
+    return status_as(OnlineDeploymentStatus, found)
 
 
 def revision_reference(workspace: str, revision: str) -> str:

@@ -16,6 +16,7 @@ from zaffre.services import fields, files, mlmodel, run_files, uses
 from zaffre.services.context import Context
 from zaffre.services.resources import every
 from zaffre.services.trees import Content
+from zaffre.services.typed import spec_as
 
 PROMPT = "mlflow.prompt.is_prompt"
 TRIES = 50
@@ -47,8 +48,7 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
         NotFound: nothing is at the path.
         Conflict: the version exists already.
     """
-    if not isinstance(spec, ModelSpec):
-        raise Invalid("This is no model.")
+    spec = spec_as(ModelSpec, spec, "model")
     with fields.at("path"):
         content = _content(ctx, key.workspace, spec.path)
         described = mlmodel.describe(ctx, content.tree)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from zaffre.errors import Conflict, Stale
@@ -55,6 +55,12 @@ def show(ctx: Context, key: Key) -> Resource:
 def browse(ctx: Context, query: Browse) -> Page:
     """List resources, a page at a time."""
     return ctx.metadata.browse(query)
+
+
+def browse_shown(ctx: Context, query: Browse, shown: Callable[[Resource], Resource]) -> Page:
+    """List resources, each as it is shown."""
+    page = ctx.metadata.browse(query)
+    return Page([shown(found) for found in page.items], page.next)
 
 
 def every(ctx: Context, query: Browse) -> list[Resource]:

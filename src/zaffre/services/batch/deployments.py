@@ -12,6 +12,7 @@ from zaffre.ports.metadata import Add, Browse, Link, Put, Remove, Write
 from zaffre.services import resources
 from zaffre.services.batch.pinning import pinned
 from zaffre.services.context import Context
+from zaffre.services.typed import status_as
 
 MOST = 1000
 PINNED = (
@@ -103,5 +104,4 @@ def delete(ctx: Context, key: Key) -> None:
 
 def status_of(deployment: Resource) -> BatchDeploymentStatus:
     """Give the status of a deployment."""
-    status = deployment.status
-    return status if isinstance(status, BatchDeploymentStatus) else BatchDeploymentStatus()
+    return status_as(BatchDeploymentStatus, deployment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from zaffre.errors import Invalid
 from zaffre.kinds.batch_endpoint import BATCH_ENDPOINT, BatchEndpointSpec
@@ -54,8 +55,7 @@ def show(ctx: Context, key: Key) -> Resource:
 
 def browse(ctx: Context, query: Browse) -> Page:
     """List endpoints with their addresses."""
-    page = ctx.metadata.browse(query)
-    return Page([_addressed(ctx, found) for found in page.items], page.next)
+    return resources.browse_shown(ctx, query, partial(_addressed, ctx))
 
 
 def delete(ctx: Context, key: Key) -> None:

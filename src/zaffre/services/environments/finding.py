@@ -16,6 +16,7 @@ from zaffre.ports.builder import Build, Retry
 from zaffre.services import recipes, resources
 from zaffre.services.context import Context
 from zaffre.services.environments.reading import recipe_of
+from zaffre.services.typed import status_as
 
 ANONYMOUS = "anonymous"
 """The name of environments that were written inside documents; the version is their hash."""
@@ -164,5 +165,4 @@ def recipe_of_version(ctx: Context, found: Resource) -> Recipe:
 
 def status_of(found: Resource) -> EnvironmentStatus:
     """Give what is known of an environment."""
-    status = found.status
-    return status if isinstance(status, EnvironmentStatus) else EnvironmentStatus()
+    return status_as(EnvironmentStatus, found)

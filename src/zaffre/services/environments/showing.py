@@ -21,6 +21,7 @@ from zaffre.services.environments.finding import (
 )
 from zaffre.services.environments.locking import keep_locks
 from zaffre.services.environments.reading import recipe_of
+from zaffre.services.typed import spec_as
 
 LOG_TAIL = 4096
 LONGEST_LOG = 2**20
@@ -33,8 +34,7 @@ def create(ctx: Context, key: Key, spec: Spec) -> Resource:
         Invalid: its conda file or a requirement cannot be used.
         Conflict: the version exists already.
     """
-    if not isinstance(spec, EnvironmentSpec):
-        raise Invalid("This is no environment.")
+    spec = spec_as(EnvironmentSpec, spec, "environment")
     if spec.build is None:
         recipe_of(ctx, spec)
     return resources.create(ctx, ENVIRONMENT, key, spec)

@@ -21,6 +21,7 @@ from zaffre.ports.metadata import Add, Link
 from zaffre.services import components, environments, trees, workspaces
 from zaffre.services.context import Context
 from zaffre.services.jobs import checking, naming, runs
+from zaffre.services.typed import spec_as
 
 
 def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
@@ -32,8 +33,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         Invalid: something in it is wrong, with a problem for each thing.
         Conflict: the name is taken.
     """
-    if not isinstance(spec, PipelineJobSpec):
-        raise Invalid("This is no pipeline.")
+    spec = spec_as(PipelineJobSpec, spec, "pipeline")
     workspaces.require(ctx, key.workspace)
     whole = checked(ctx, key.workspace, spec)
     name = names.job(key.name) if key.name else naming.fresh()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from zaffre.errors import Invalid, NotFound, Place, Problem
 from zaffre.kinds import entity
@@ -75,8 +76,7 @@ def show(ctx: Context, key: Key) -> Resource:
 
 def browse(ctx: Context, query: Browse) -> Page:
     """List views with what they are made of now."""
-    page = ctx.metadata.browse(query)
-    return Page([shown(ctx, found) for found in page.items], page.next)
+    return resources.browse_shown(ctx, query, partial(shown, ctx))
 
 
 def shown(ctx: Context, found: Resource) -> Resource:

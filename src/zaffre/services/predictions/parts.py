@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from zaffre.errors import Invalid
 from zaffre.kinds.invocation import Invocation, read
 from zaffre.kinds.prediction_view import PredictionViewSpec, PredictionViewStatus
 from zaffre.kinds.resource import Json, Resource, Spec
 from zaffre.ports.predictions import View
+from zaffre.services.typed import spec_as, status_as
 
 
 def spec_of(spec: Spec) -> PredictionViewSpec:
@@ -15,15 +15,12 @@ def spec_of(spec: Spec) -> PredictionViewSpec:
     Raises:
         Invalid: it is another kind's.
     """
-    if not isinstance(spec, PredictionViewSpec):
-        raise Invalid("This is no prediction view.")
-    return spec
+    return spec_as(PredictionViewSpec, spec, "prediction view")
 
 
 def status_of(found: Resource) -> PredictionViewStatus:
     """Give a view's status."""
-    status = found.status
-    return status if isinstance(status, PredictionViewStatus) else PredictionViewStatus()
+    return status_as(PredictionViewStatus, found)
 
 
 def room_of(found: Resource) -> View:

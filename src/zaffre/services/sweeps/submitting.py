@@ -23,6 +23,7 @@ from zaffre.services.jobs import checking, naming, runs
 from zaffre.services.sweeps import bayesian
 from zaffre.services.sweeps.sampling import combinations, sample
 from zaffre.services.sweeps.trials import trial_document
+from zaffre.services.typed import spec_as
 
 _SEEDS = 2**31
 
@@ -34,8 +35,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         Invalid: something in it is wrong, with a problem for each thing.
         Conflict: the name is taken.
     """
-    if not isinstance(spec, SweepJobSpec):
-        raise Invalid("This is no sweep.")
+    spec = spec_as(SweepJobSpec, spec, "sweep")
     workspaces.require(ctx, key.workspace)
     name = names.job(key.name) if key.name else naming.fresh()
     key = Key("job", key.workspace, name)

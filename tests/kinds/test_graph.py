@@ -12,7 +12,7 @@ from zaffre.kinds.child import Around, child_document, child_name, settled
 from zaffre.kinds.graph import level_of
 from zaffre.kinds.graph_rules import component_faults, pipeline_faults
 from zaffre.kinds.job import StepStatus
-from zaffre.kinds.port_values import wrong_value
+from zaffre.kinds.port_values import unlike, wrong_value
 
 TRAIN = {
     "type": "command",
@@ -155,6 +155,40 @@ def test_a_default_must_fit():
 )
 def test_literals_fit_their_types(value, kind, fits):
     assert (wrong_value(value, {"type": kind}) == "") == fits
+
+
+@pytest.mark.parametrize(
+    ("offered", "wanted", "fits"),
+    [
+        ("uri_file", "uri_folder", True),
+        ("uri_folder", "mltable", True),
+        ("uri_folder", "mlflow_model", True),
+        ("mlflow_model", "uri_folder", True),
+        ("mlflow_model", "custom_model", True),
+        ("uri_file", "mlflow_model", False),
+        ("mltable", "mlflow_model", False),
+        ("mlflow_model", "triton_model", False),
+        ("mlflow_model", "mltable", False),
+        ("mltable", "custom_model", False),
+        ("number", "uri_file", False),
+        ("uri_file", "integer", False),
+        ("string", "integer", False),
+        ("integer", "number", True),
+        ("number", "integer", False),
+        ("boolean", "string", True),
+    ],
+)
+def test_steps_are_joined_unless_it_cannot_work(offered, wanted, fits):
+    assert (unlike(offered, wanted) == "") == fits
+
+
+def test_a_pipeline_that_was_changed_is_looked_at_anew():
+    good = document(a={"command": "a", "environment": "e"})
+    assert list(pipeline_faults(good)) == []
+    good["jobs"]["a"]["inputs"] = {"i": "${{parent.jobs.nobody.outputs.o}}"}
+    assert list(pipeline_faults(good)) != []
+    del good["jobs"]["a"]["inputs"]
+    assert list(pipeline_faults(good)) == []
 
 
 def test_brackets_fall_away_with_what_is_not_set():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from zaffre.kinds import expression, names
 from zaffre.kinds.binding_rules import (
@@ -34,8 +37,32 @@ SETTINGS = (
 )
 
 
-def pipeline_faults(document: Mapping[str, Json]) -> Iterator[Fault]:
-    """Find what is wrong with a pipeline job."""
+@dataclass(frozen=True)
+class _Written:
+    """A document, known by its text."""
+
+    text: str
+    document: Mapping[str, Json] = field(compare=False)
+
+
+def pipeline_faults(document: Mapping[str, Json]) -> Sequence[Fault]:
+    """Find what is wrong with a pipeline job.
+
+    On its way, the same document is asked about several times; the last ones are remembered.
+    """
+    try:
+        text = json.dumps(document, sort_keys=True)
+    except (TypeError, ValueError):  # of a kind that JSON does not have
+        return tuple(_pipeline_faults(document))
+    return _remembered(_Written(text, document))
+
+
+@lru_cache(maxsize=4)
+def _remembered(written: _Written) -> Sequence[Fault]:
+    return tuple(_pipeline_faults(written.document))
+
+
+def _pipeline_faults(document: Mapping[str, Json]) -> Iterator[Fault]:
     body = document.get("component")
     prefix: Steps = ("component",) if isinstance(body, dict) else ()
     if isinstance(body, str):

@@ -12,6 +12,14 @@ from zaffre.kinds.resource import Json
 from zaffre.kinds.step import LITERALS
 
 MODELS = ("mlflow_model", "triton_model")
+"""Folders that hold certain files; a plain folder may hold them, too."""
+
+_NEVER = {
+    **dict.fromkeys(MODELS, ("uri_file", "mltable", *MODELS)),
+    "custom_model": ("mltable",),
+    "mltable": (*MODELS, "custom_model"),
+}
+"""What cannot be had as data of a type. Azure ML joins all else, as a file for a folder."""
 
 
 def unlike(offered: str, wanted: str) -> str:
@@ -24,9 +32,7 @@ def unlike(offered: str, wanted: str) -> str:
     if wanted_literal:
         fits = wanted == "string" or (wanted == "number" and offered == "integer")
         return "" if fits else f"takes {wanted}; this is {offered}"
-    if wanted in MODELS and offered in ("uri_file", "mltable"):
-        return f"takes {wanted}; this is {offered}"
-    return ""
+    return f"takes {wanted}; this is {offered}" if offered in _NEVER.get(wanted, ()) else ""
 
 
 def wrong_value(value: Json, declared: Mapping[str, Json]) -> str:

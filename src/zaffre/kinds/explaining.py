@@ -95,6 +95,8 @@ class Reader:
             return Problem(
                 f"`{dotted(finding.steps)}` is empty.", self.document.value_place(finding.steps)
             )
+        if finding.type == "string_pattern_mismatch":
+            return self._of_no_form(finding.steps)
         return self._wrong_type(finding.steps)
 
     def unknown(self, steps: Steps) -> Problem:
@@ -147,6 +149,11 @@ class Reader:
             self.document.value_place(steps),
             hint,
         )
+
+    def _of_no_form(self, steps: Steps) -> Problem:
+        value = shown(str(value_at(self.document.data, steps)))
+        text = f"{value} is not allowed for `{dotted(steps)}`."
+        return Problem(text, self.document.value_place(steps), self._about(steps))
 
     def _out_of_bounds(self, finding: _Finding) -> Problem:
         fact, words = _BOUNDS[finding.type]

@@ -17,6 +17,7 @@ NAMES = (
     "local_queue",
     "pipelines",
     "sweeps",
+    "ray_jobs",
     "scoring",
     "compiled",
     "batch",

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -159,6 +160,67 @@ def test_a_job_begins_anew_when_its_worker_is_killed(server: Server) -> None:
     os.kill(worker, signal.SIGKILL)
     found = ended(server, name)
     assert (found["status"], found["attempt"]) == ("Completed", 2), found
+
+
+PIPELINE = """\
+type: pipeline
+settings: {default_compute: azureml:far}
+jobs:
+  make:
+    type: command
+    command: for n in 1 2 3; do echo $n > ${{outputs.data}}/$n.txt; done
+    environment: {python: PYTHON}
+    outputs: {data: {type: uri_folder}}
+  score:
+    type: parallel
+    task:
+      type: run_function
+      code: ./src
+      entry_script: score.py
+      environment: {python: PYTHON}
+      append_row_to: ${{outputs.rows}}
+    input_data: ${{inputs.data}}
+    inputs:
+      data: {type: uri_folder, path: "${{parent.jobs.make.outputs.data}}"}
+    outputs: {rows: {type: uri_file}}
+    mini_batch_size: "1"
+"""
+SWEEP = """\
+type: sweep
+compute: azureml:far
+trial:
+  command: >-
+    python -c "from zaffre.ml import log_metric; log_metric('loss', ${{search_space.x}})"
+  environment: {python: PYTHON}
+sampling_algorithm: random
+search_space:
+  x: {type: uniform, min_value: 0, max_value: 1}
+objective: {goal: minimize, primary_metric: loss}
+limits: {max_total_trials: 3, max_concurrent_trials: 3}
+"""
+SCORE = "import os\n\n\ndef run(files):\n    return [os.path.basename(one) for one in files]\n"
+
+
+def test_pipelines_and_sweeps_run_there(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "score.py").write_text(SCORE)
+    for name, text in (("p", PIPELINE), ("s", SWEEP)):
+        (tmp_path / f"{name}.yml").write_text(text.replace("PYTHON", sys.executable))
+        words = ["job", "create", "-f", f"{name}.yml", "-n", name]
+        program = str(Path(sys.executable).parent / "zaffre")
+        made = subprocess.run(
+            [program, *words],
+            cwd=tmp_path,
+            env=server.environment,
+            capture_output=True,
+            check=False,
+        )
+        assert made.returncode == 0, made.stderr
+    assert ended(server, "p")["status"] == "Completed"
+    assert ended(server, "s")["status"] == "Completed"
+    jobs = server.call("GET", f"{API}/jobs?type=command")["items"]
+    there = [one["compute"] for one in jobs if one.get("parent_job_name") in ("p", "s")]
+    assert there == ["azureml:far"] * 5
 
 
 def test_nodes_come_for_jobs_and_go(server: Server) -> None:

@@ -22,6 +22,7 @@ from zaffre.ports.clusters import Cluster, Node, Seen
 from zaffre.ports.compute import Compute, Report
 
 _STARTS = 5
+_LOOK_SECONDS = 2.0
 _BELIEVED = 0.4
 """Seconds for which an answer of a cluster is taken again."""
 
@@ -65,6 +66,7 @@ class RayCompute:
         self._fleet = Fleet(settings.clusters, settings.python, settings.environment)
         self._agents: dict[str, Agent] = {}
         self._alive: dict[str, tuple[float, frozenset[str]]] = {}
+        self._seen: dict[str, tuple[float, Seen]] = {}
         self._sent: dict[str, int] = {}
         self._known: dict[str, Cluster] = {}
         self._guard = threading.Lock()
@@ -84,6 +86,13 @@ class RayCompute:
     def look(self, key: str) -> Seen:
         """Say how a cluster is."""
         starting = self._fleet.starting(key)
+        told, seen = self._seen.get(key, (float("-inf"), Seen()))
+        if time.monotonic() - told > _LOOK_SECONDS or seen.starting != starting:
+            seen = self._looked(key, starting)
+            self._seen[key] = (time.monotonic(), seen)
+        return seen
+
+    def _looked(self, key: str, starting: int) -> Seen:
         try:
             found = self._ask(key, "nodes")
         except (Unavailable, Failed) as error:
@@ -106,7 +115,10 @@ class RayCompute:
             return
         (launch.folder / "cluster").write_text(place["cluster"])
         if self._sent.get(name, 0) >= _STARTS:
-            raise Failed(f"The job's launcher ends before it has begun. {_told(launch.folder)}")
+            raise Failed(
+                "The job's launcher ends before it has begun. Do the cluster's nodes see "
+                f"`{self.settings.jobs.parent}`? {_told(launch.folder)}".strip()
+            )
         order = {
             "command": launch.command,
             "environment": launch.environment,

@@ -12,6 +12,7 @@ import json
 import os
 import select
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,8 +29,10 @@ NODE = "zaffre_node"
 """What nodes of our own clusters have one of."""
 
 _AT_A_TIME = 4
-_QUIET = 1.5
-"""Seconds without a request after which there is time for what can wait."""
+_LATER = 1.5
+"""Seconds after a job's start, which comes first, until a worker for the next one is made."""
+
+_TICK = 0.5
 
 
 class Agent:
@@ -37,7 +40,7 @@ class Agent:
 
     def __init__(self) -> None:
         self.remote = ray.remote(node.JobNode)
-        self.is_cold = True
+        self.warm_at: float | None = time.monotonic()
         self.requests: dict[str, Callable[..., Any]] = {
             "start": self.start,
             "alive": self.alive,
@@ -56,12 +59,12 @@ class Agent:
             settings["scheduling_strategy"] = PlacementGroupSchedulingStrategy(group, 0)
         with contextlib.suppress(ValueError):  # another call came first
             self.remote.options(max_concurrency=_AT_A_TIME, **settings).remote(order)
-        self.is_cold = True
+        self.warm_at = time.monotonic() + _LATER
 
     def warm(self) -> None:
         """Leave a worker on each node for the next job: starting one takes a second."""
-        if self.is_cold:
-            self.is_cold = False
+        if self.warm_at is not None and time.monotonic() > self.warm_at:
+            self.warm_at = None
             idle = ray.remote(num_cpus=0, scheduling_strategy="SPREAD", max_retries=0)(_idle)
             for _ in self.nodes():
                 idle.remote()
@@ -141,8 +144,8 @@ def main(address: str) -> None:
     _tell(answers, {"ready": ray.__version__})
     unread = b""
     while True:
-        if not select.select([0], [], [], _QUIET)[0]:
-            agent.warm()
+        agent.warm()
+        if not select.select([0], [], [], _TICK)[0]:
             continue
         data = os.read(0, 65536)
         if not data:

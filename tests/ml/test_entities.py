@@ -201,3 +201,12 @@ def test_html_is_escaped():
         "<script>"
         not in Model(name="m", path="x", description="<script>alert(1)</script>")._repr_html_()
     )
+
+
+def test_what_a_command_takes_of_its_compute_is_said_beside_it():
+    job = command(
+        command="x", environment="azureml:x:1", cpus=2, memory="2g", gpus=1, priority="high"
+    )
+    document = job.to_document()
+    assert document["resources"] == {"cpus": 2, "memory": "2g", "gpus": 1}
+    assert document["queue_settings"] == {"priority": "high"}

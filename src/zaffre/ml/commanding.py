@@ -13,6 +13,9 @@ RESOURCES = (
     "docker_args",
     "shm_size",
     "max_instance_count",
+    "cpus",
+    "memory",
+    "gpus",
 )
 QUEUE = {"job_tier": "job_tier", "priority": "priority"}
 KEPT_FOR_AZURE = ("is_deterministic", "component")
@@ -32,7 +35,7 @@ def command(
 
     Further fields are those of a command job (`display_name`, `experiment_name`, `compute`,
     `environment_variables`, `distribution`, `tags`, ...) and of its resources
-    (`instance_count`, `shm_size`, ...).
+    (`instance_count`, `cpus`, `memory`, `gpus`, ...).
     """
     given = {
         name: value

@@ -97,8 +97,8 @@ def _deployments(fleet: Fleet) -> list[Family]:
         busy.add(labels, sum(worker.load for worker in pool.workers))
         ready.add(labels, pool.staff.ready)
         wanted.add(labels, pool.sizing.instances)
-        if pool.batches.total:
-            sizes.add_histogram(labels, pool.batches)
+        if pool.dealing.batches.total:
+            sizes.add_histogram(labels, pool.dealing.batches)
         cpu.add(labels, pool.cpu.look(_pids(pool)))
         memory.add(labels, sum(map(usage.memory_bytes, _pids(pool))))
     return [queue, busy, ready, wanted, sizes, cpu, memory]

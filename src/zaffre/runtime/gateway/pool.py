@@ -1,4 +1,4 @@
-"""One revision of a deployment: its workers, its waiting requests, and its health."""
+"""One revision of a deployment: how many workers it has, and what becomes of requests."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ from typing import Any
 
 from zaffre.runtime.gateway.calls import FAILED, Call
 from zaffre.runtime.gateway.configuration import Deployment
+from zaffre.runtime.gateway.dealing import Dealing
 from zaffre.runtime.gateway.launching import Place
-from zaffre.runtime.gateway.observing import Histogram
 from zaffre.runtime.gateway.processes import Record
 from zaffre.runtime.gateway.sizing import Sizing
 from zaffre.runtime.gateway.staff import Staff
 from zaffre.runtime.gateway.usage import CpuMeter
-from zaffre.runtime.gateway.waiting import Waiting
 from zaffre.runtime.gateway.wire import JSON_LINE, message
 from zaffre.runtime.gateway.worker import State, Worker
 
-FAST_US = 2000.0
-DEPTH = 16
 GRACE_SECONDS = 0.25
 HOLD_SECONDS = 10.0
-BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 RETRY_LINE = b"retry-after: 1\r\n"
 
 BUSY = "The deployment has too many requests waiting. Try again later."
@@ -31,33 +27,26 @@ DIED = "The worker stopped while it had this request."
 
 
 class Pool:
-    """Gives requests to free workers, oldest first, and keeps the wanted number running."""
+    """Keeps the wanted number of workers running, and answers for those that cannot."""
 
     def __init__(self, deployment: Deployment, place: Place) -> None:
         self.deployment = deployment
         self.staff = Staff(self, place)
         self.workers = self.staff.workers
-        self.waiting = Waiting()
+        self.dealing = Dealing(self.workers, deployment)
+        self.waiting = self.dealing.waiting
         self.was_ready = False
         self.draining = False
         self.stopping = False
         self.swagger: dict[str, Any] = {}
         self.metadata: dict[str, Any] = {}
         self.compiled: dict[str, Any] | None = None
-        self.batches = Histogram(BATCHES)
         self.cpu = CpuMeter()
         self._loop = asyncio.get_running_loop()
         self.sizing = Sizing(deployment, self._loop.time())
-        self._batching = False
         self._running_since = 0.0
-        self._spent = FAST_US
 
     # What others ask.
-
-    @property
-    def load(self) -> int:
-        """How many requests are waiting or in work."""
-        return len(self.waiting) + sum(worker.load for worker in self.workers)
 
     @property
     def state(self) -> str:
@@ -76,18 +65,13 @@ class Pool:
     @property
     def is_idle(self) -> bool:
         """Tell whether no request is waiting or in work."""
-        return not self.load
+        return not self.dealing.load
 
     def submit(self, call: Call) -> None:
         """Take a request: give it to a worker with room, or let it wait."""
         self.sizing.was_asked = True
-        if not self.waiting:
-            worker = self._free()
-            if worker is not None:
-                worker.send(call)
-                if self._batching:
-                    self.batches.add(1)
-                return
+        if self.dealing.give(call):
+            return
         if not self.sizing.instances:
             self._wake()
         if self.state == "failed":
@@ -114,10 +98,11 @@ class Pool:
         """Take new limits and the wanted number of workers; they are started as before."""
         self.deployment = deployment
         self.sizing.follow(deployment)
+        self.dealing.follow(deployment)
 
     def stop(self) -> None:
         """End all workers."""
-        self.stopping = True
+        self.stopping = self.dealing.ended = True
         self.staff.stop()
 
     # What the workers tell.
@@ -127,13 +112,13 @@ class Pool:
         self.swagger = worker.hello.get("swagger", {})
         self.metadata = worker.hello.get("metadata", {})
         self.compiled = worker.hello.get("compiled")
-        self._batching = worker.hello.get("mode") == "model"
+        self.dealing.together = worker.hello.get("mode") == "model"
         self.staff.trouble = None
         self.was_ready = True
         if self.staff.ready == 1:
             self._running_since = self._loop.time()
             self.sizing.wake(self._running_since)
-        self._fill(worker)
+        self.dealing.fill(worker)
 
     def failed(self, worker: Worker, why: dict[str, Any]) -> None:
         """A worker could not load it: a new revision has failed, an old one tries again."""
@@ -146,61 +131,21 @@ class Pool:
             if worker.timed_out:
                 text = f"Scoring timeout after {self.deployment.timeout_ms} ms"
                 call.answer(500, JSON_LINE + FAILED, message(text))
-            elif self._batching and not call.solo:
+            elif self.dealing.together and not call.solo:
                 # Predictions may be repeated: find the one request that kills, alone.
                 call.solo = True
                 untouched.append(call)
             else:
                 call.answer(502, JSON_LINE + FAILED, message(DIED))
-        self.returned(untouched)
+        self.dealing.put_back(untouched)
 
     def relieved(self, worker: Worker, microseconds: int) -> None:
         """A worker answered and has room."""
-        if microseconds:
-            self._spent += (microseconds - self._spent) * 0.1
-        if self.waiting:
-            self._fill(worker)
+        self.dealing.relieved(worker, microseconds)
 
     def returned(self, calls: list[Call]) -> None:
-        """Requests come back that nobody has begun; they are first in the queue."""
-        self.waiting.put_back(calls)
-        for worker in self.workers:
-            if self.waiting:
-                self._fill(worker)
-
-    # Giving requests to workers.
-
-    def _free(self) -> Worker | None:
-        """Find the worker with the fewest requests that has room for one more."""
-        best, least = None, 1 if self._batching else self._depth()
-        for worker in self.workers:
-            load = worker.load
-            if load < least and worker.takes_more:
-                best, least = worker, load
-        return best
-
-    def _depth(self) -> int:
-        """How many requests a worker may have: some more when they are quick, to save its time."""
-        wanted = -(-self.deployment.concurrency // self.deployment.per_instance)
-        return max(wanted, min(DEPTH, int(FAST_US / (self._spent + 1.0))), 1)
-
-    def _fill(self, worker: Worker) -> None:
-        if self.stopping or not worker.takes_more:
-            return
-        if self._batching:
-            batch = () if worker.load else self.waiting.batch()
-            for call in batch:
-                worker.send(call)
-            if batch:
-                self.batches.add(len(batch))
-            return
-        room = self._depth() - worker.load
-        while room > 0:
-            taken = self.waiting.take()
-            if taken is None:
-                return
-            worker.send(taken)
-            room -= 1
+        """Requests come back that nobody has begun."""
+        self.dealing.put_back(calls)
 
     # What the clock tells.
 
@@ -219,7 +164,7 @@ class Pool:
     def _size(self, now: float) -> None:
         """Let the number of instances follow the load."""
         before = self.sizing.instances
-        if not self.sizing.look(now, self.load):
+        if not self.sizing.look(now, self.dealing.load):
             return
         after = self.sizing.instances
         text = f"Scaled from {before} to {after} instances."
@@ -254,7 +199,7 @@ class Pool:
             if now - worker.head_since > timeout:
                 worker.timed_out = True
                 worker.stop(kindly=False)
-            elif not self._batching:
+            elif not self.dealing.together:
                 worker.check_slow()
 
     def _keep_number(self) -> None:

@@ -103,10 +103,8 @@ def _processed(job: dict[str, Any]) -> dict[str, Any]:
     counts = job.get("processed") or {}
     if not counts:
         return {}
-    failed = counts.get("failed_items", 0)
-    return {
-        "processed": f"{counts.get('items', 0)} items" + (f", {failed} failed" if failed else "")
-    }
+    done, failed = counts.get("items", 0), counts.get("failed_items", 0)
+    return {"processed": f"{done} of {done + failed} items"}
 
 
 def _usage(job: dict[str, Any]) -> dict[str, Any]:

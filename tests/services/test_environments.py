@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from zaffre.kinds.inline import InlineEnvironment
 from zaffre.kinds.recipe import Recipe, Relax
 from zaffre.kinds.resource import Key
 from zaffre.kinds.tree import Leaf, tree_of
-from zaffre.ports.builder import Broken, Ready, Retry
+from zaffre.ports.builder import Broken, Container, Ready, Retry
 from zaffre.ports.metadata import SERVER, Browse
 from zaffre.services import environments, files, recipes
 from zaffre.services.context import Addresses, Context, Home
@@ -264,7 +265,8 @@ def test_recipes_of_conda_files():
 
 
 def test_recipes_of_images():
-    assert recipe(image="library/python:latest") == Recipe(relax=Relax.ABSENT)
+    plain = recipe(image="library/python:latest")
+    assert plain == Recipe(relax=Relax.ABSENT, image="library/python:latest")
     assert recipe(image="python:3.10-slim").python == "==3.10.*"
     assert recipe(image="python:3.10.4").python == "==3.10.4"
     curated = recipe(image="registry.example/azureml/curated/sklearn-1.5:1", requirements=["six"])
@@ -273,6 +275,32 @@ def test_recipes_of_images():
     unknown = recipe(image="acme/thing:1")
     assert unknown.requirements == ()
     assert "acme/thing:1" in unknown.warnings[0]
+    assert unknown.image == "acme/thing:1"
+    assert recipe(image="acme/thing:1", requirements=["six"]).image == ""
+    assert curated.image == ""
+
+
+def test_images_are_used_only_where_a_container_can_be(ctx, builder):
+    wanted = InlineEnvironment(image="acme/thing:1")
+    environments.ensure(ctx, WS, wanted, contained=True)
+    environments.ensure(ctx, WS, wanted)
+    assert [each.image for each in builder.begun] == ["acme/thing:1", ""]
+
+
+def test_an_image_on_this_machine_is_shown_as_such(ctx, builder):
+    environments.create(ctx, key("tools"), EnvironmentSpec(image="acme/thing:1"))
+    built = environments.build(ctx, key("tools", "1"))
+    assert built.status.made_of == "pip"
+    held = builder._states[built.status.hash]
+    builder._states[built.status.hash] = replace(held, container=Container("podman", "sha256:1"))
+    shown = environments.show(ctx, key("tools", "1")).status
+    assert (shown.made_of, shown.python_path) == ("image", "")
+
+
+def test_recipes_without_an_image_keep_their_digests():
+    assert "image" not in Recipe().to_json()
+    assert Recipe.from_json(Recipe().to_json()) == Recipe()
+    assert Recipe(image="a").digest() != Recipe().digest()
 
 
 def test_recipes_of_interpreters():

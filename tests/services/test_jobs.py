@@ -17,7 +17,7 @@ from zaffre.kinds.registry import kind
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.tracking import JournalGap
 from zaffre.kinds.tree import Leaf, tree_of
-from zaffre.ports.builder import Broken, Building
+from zaffre.ports.builder import Broken, Building, Container, Ready
 from zaffre.ports.compute import Report
 from zaffre.ports.metadata import Browse, Put
 from zaffre.services import data, files, jobs, resources
@@ -621,3 +621,16 @@ def test_outputs_with_a_name_are_registered_once(
     assert any("no MLmodel file" in text for text in status.warnings)
     model = ctx.metadata.get(Key("model", "default", "net", "latest"))
     assert (model.key.version, model.status.tree) == ("1", status.results["m"].tree)
+
+
+def test_a_job_in_an_image_is_planned_without_an_interpreter(
+    ctx: Context, compute: HeldCompute
+) -> None:
+    image = Container("/usr/bin/podman", "sha256:12")
+    nothing = Path()
+    ctx.builder.answer = Ready("h1", nothing, nothing, container=image)
+    jobs.submit(ctx, key(), command())
+    go_on(ctx)
+    plan = next(iter(compute.plans.values()))
+    assert plan["container"] == {"engine": "/usr/bin/podman", "image": "sha256:12"}
+    assert "python" not in plan

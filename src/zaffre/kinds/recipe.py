@@ -24,8 +24,9 @@ class Recipe:
 
     `interpreter` is "" (any that fits `python`), "current" (the server's own) or an absolute path.
     `own` says that the environment is a folder of its own; otherwise the interpreter is used as it
-    is. `python` is a version specifier ("" is any). `warnings` are for people, and `locks` (pairs
-    of platform and digest) say what was found for it before: both are no part of the identity.
+    is. `python` is a version specifier ("" is any). `image` is used in place of all that, where
+    there is a container engine. `warnings` are for people, and `locks` (pairs of platform and
+    digest) say what was found for it before: both are no part of the identity.
     """
 
     interpreter: str = ""
@@ -35,6 +36,7 @@ class Recipe:
     conda: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     relax: Relax = Relax.NEVER
+    image: str = ""
     warnings: tuple[str, ...] = ()
     locks: tuple[tuple[str, str], ...] = ()
 
@@ -49,6 +51,8 @@ class Recipe:
         """Give the recipe as plain JSON, without locks."""
         plain = asdict(replace(self, locks=()))
         del plain["locks"]
+        if not self.image:
+            del plain["image"]  # recipes from before there were images keep their digests
         return {name: list(v) if isinstance(v, tuple) else v for name, v in plain.items()}
 
     @classmethod

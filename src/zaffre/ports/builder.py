@@ -20,10 +20,19 @@ class Retry(StrEnum):
 
 
 @dataclass(frozen=True)
+class Container:
+    """An image on this machine, by its digest, and the program that runs it."""
+
+    engine: str
+    image: str
+
+
+@dataclass(frozen=True)
 class Ready:
     """A usable interpreter. `bin` goes first in PATH; `venv` is VIRTUAL_ENV, if any.
 
-    `bytes` and the file `lock` (what it was made of) are known soon after it is ready.
+    Where `container` is given, it is used in place of an interpreter. `bytes` and the file `lock`
+    (what it was made of) are known soon after it is ready.
     """
 
     hash: str
@@ -36,6 +45,7 @@ class Ready:
     relaxed: tuple[str, ...] = ()
     seconds: float = 0.0
     log: Path | None = None
+    container: Container | None = None
     bytes: int = field(default=0, compare=False)
     lock: Path | None = field(default=None, compare=False)
 

@@ -156,7 +156,7 @@ def _builder(settings: Settings, home: Home, artifacts: ArtifactStore) -> UvBuil
         home.envs,
         os.environ,
         SystemClock(),
-        BuilderSettings(strict=settings.strict_environments),
+        BuilderSettings(settings.strict_environments, engine=settings.container_engine),
         partial(environments.read_lock, artifacts),
     )
 

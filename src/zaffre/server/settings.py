@@ -37,6 +37,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     strict_environments: bool = False
     isolation: str = "auto"
+    container_engine: str = "auto"
     mirrors: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -65,6 +66,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         hosts=tuple(environment.get("ZAFFRE_HOSTS", "").replace(",", " ").split()),
         strict_environments=environment.get("ZAFFRE_STRICT_ENVIRONMENTS", "") in YES,
         isolation=environment.get("ZAFFRE_ISOLATION", "auto"),
+        container_engine=environment.get("ZAFFRE_CONTAINER_ENGINE", "auto"),
         mirrors=_mirrors(environment.get("ZAFFRE_MIRRORS", "")),
     )
 

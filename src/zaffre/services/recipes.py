@@ -93,12 +93,13 @@ def _of_image(name: str, lines: tuple[str, ...]) -> Recipe:
     known = image.read(name)
     if known.python:
         python = _specifier(known.version) if known.version else ""
-        return Recipe(python=python, requirements=lines, relax=Relax.ABSENT)
+        used = "" if lines else name
+        return Recipe(python=python, requirements=lines, relax=Relax.ABSENT, image=used)
     curated = of_curated(known.curated) if known.curated else None
     found = (
         replace(curated, requirements=curated.requirements + lines)
         if curated
-        else Recipe(requirements=lines)
+        else Recipe(requirements=lines, image="" if lines else name)
     )
     return _unused_image(name, found)
 

@@ -8,16 +8,17 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from zaffre.adapters.uv.children import Children
+from zaffre.adapters.uv.engines import Engines
 from zaffre.adapters.uv.folder import HASH, Folder, is_hash
 from zaffre.adapters.uv.interpreters import Interpreters, own
 from zaffre.kinds.interpreter import Interpreter, choose, nearest
 from zaffre.kinds.recipe import Recipe
-from zaffre.ports.builder import Broken, Build, Building, Ready, Retry, Stored
+from zaffre.ports.builder import Broken, Build, Building, Container, Ready, Retry, Stored
 from zaffre.ports.clock import Clock
 
 GENERATION = 1
@@ -43,6 +44,7 @@ class BuilderSettings:
     channel_timeout: float = 15.0
     pause: float = 60.0
     recheck: float = 30.0
+    engine: str = "auto"
 
 
 class UvBuilder:
@@ -66,12 +68,14 @@ class UvBuilder:
         self._settings = settings
         self._locks = locks
         self._pythons = Interpreters(plain, clock)
+        self._engines = Engines(plain, clock, settings.engine)
         self._children = Children(plain)
         self._boot = _boot_id()
         self._looked_back = False
 
     def ensure(self, recipe: Recipe, retry: Retry = Retry.NEVER) -> Build:
         """Give the environment, or begin to build it."""
+        recipe = self._meant(recipe)
         hash_, pythons = self._identify(recipe)
         folder = Folder(self._root / hash_)
         record = folder.record()
@@ -89,7 +93,7 @@ class UvBuilder:
 
     def look(self, recipe: Recipe) -> Build | None:
         """Say how the environment is without beginning anything."""
-        hash_, _ = self._identify(recipe)
+        hash_, _ = self._identify(self._meant(recipe))
         folder = Folder(self._root / hash_)
         record = folder.record()
         if not record or (record.get("state") == "ready" and not self._is_usable(record)):
@@ -151,6 +155,14 @@ class UvBuilder:
             folder.remove()
         return True
 
+    def _meant(self, recipe: Recipe) -> Recipe:
+        """Give what an image means here: itself with an engine, else what stands in for it."""
+        if not recipe.image:
+            return recipe
+        if self._engines.find():
+            return Recipe(image=recipe.image)
+        return replace(recipe, image="")
+
     def _identify(self, recipe: Recipe) -> tuple[str, tuple[Interpreter, ...]]:
         """Give the content hash, and the Pythons to choose from, the preferred first."""
         pythons = (own(),) if choose(recipe.python, (own(),)) else self._pythons.all()
@@ -171,6 +183,7 @@ class UvBuilder:
             "pythons": [asdict(each) for each in pythons],
             **self._limits(),
             "hidden": str(self._root.parent),
+            "engine": self._engines.find() if recipe.image else "",
             "wheels": str(self._root.parent / "cache" / "wheels"),
         }
 
@@ -238,6 +251,7 @@ class UvBuilder:
             relaxed=tuple(record["relaxed"]),
             seconds=record["seconds"],
             log=folder.log,
+            container=_container(record),
             bytes=record.get("bytes", 0),
             lock=folder.lock_file if folder.lock_file.exists() else None,
         )
@@ -251,6 +265,10 @@ def _python_fact(recipe: Recipe, pythons: Sequence[Interpreter]) -> str:
         return sys.executable
     chosen = choose(recipe.python, pythons)
     return chosen.version if chosen else f"instead of it {nearest(recipe.python, pythons).version}"
+
+
+def _container(record: dict[str, Any]) -> Container | None:
+    return Container(record["engine"], record["image"]) if record.get("image") else None
 
 
 def _content(hash_: str, record: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ class Order:
     `pythons` are the interpreters of this machine, the server's own first. `strict` allows no
     substitute for what was asked; `downloads` allows uv to fetch a Python; `hidden` is the home,
     which builds must not see; `lock` says what exactly to install; `wheels` is a
-    cache that only ever sees wheels. Times are in seconds.
+    cache that only ever sees wheels; `engine` runs the recipe's image. Times are in seconds.
     """
 
     hash: str
@@ -33,6 +33,7 @@ class Order:
     hidden: str = ""
     lock: Lock | None = None
     wheels: str = ""
+    engine: str = ""
 
 
 def read(folder: Path) -> Order:

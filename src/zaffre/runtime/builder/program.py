@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zaffre.runtime.builder import locking, state, walls
+from zaffre.runtime.builder import images, locking, state, walls
 from zaffre.runtime.builder import order as orders
 from zaffre.runtime.builder.finishing import finish
 from zaffre.runtime.builder.order import Order
@@ -50,7 +50,8 @@ def run(folder: Path, held: int | None) -> int:
         if isinstance(ready, Made):
             return _conclude(tool, found, folder, record, ready)
         say("Not to be had as ready-made wheels alone: trying again behind walls")
-    walls.enter(Path(found.hidden) if found.hidden else None, folder)
+    if not found.engine:
+        walls.enter(Path(found.hidden) if found.hidden else None, folder)
     tool = Tool(_variables(), time.monotonic() + found.timeout, lock)
     made = _attempt(tool, found, folder)
     if isinstance(made, Made):
@@ -63,7 +64,8 @@ def _may_be_quick(order: Order) -> bool:
 
     So no walls are needed, and files can be linked from the cache instead of copied.
     """
-    return order.recipe.own and not order.recipe.conda and bool(order.wheels)
+    made_by_uv = order.recipe.own and not order.recipe.conda and not order.engine
+    return made_by_uv and bool(order.wheels)
 
 
 def _begun(folder: Path, order: Order) -> dict[str, Any]:
@@ -92,6 +94,8 @@ def _attempt(
 ) -> Made | BuildError:
     """Build, or give the reason why that cannot be done."""
     try:
+        if order.engine:
+            return Made(images.fetch(tool, order), Filled())
         if not order.recipe.own:
             return Made(_use(tool, order), Filled())
         return _make(tool, order, folder, wheels_only=wheels_only)
@@ -109,12 +113,10 @@ def _conclude(tool: Tool, order: Order, folder: Path, record: dict[str, Any], ma
         "seconds": round(now - record["started_at"], 3),
         "checked_at": now,
     }
-    say(
-        f"Ready after {record['seconds']:.1f} s: Python {record['version']}, "
-        f"{len(record['packages'])} packages"
-    )
+    what = f"Python {record['version']}, {len(record['packages'])} packages"
+    say(f"Ready after {record['seconds']:.1f} s: {record.get('image') or what}")
     state.write(folder, record)
-    if order.recipe.own:
+    if order.recipe.own and not order.engine:
         finish(tool, order, folder, record, made.filled)
     return 0
 

@@ -17,7 +17,8 @@ class Plan:
     """The plan of one job with its defaults filled in.
 
     A job on several nodes has one for each: its `rank`, the addresses of all (`hosts`), and the
-    folder of the first one (`lead`), which is the job's own.
+    folder of the first one (`lead`), which is the job's own. A job in a `container` says its
+    `image` and the `engine` that runs it.
     """
 
     def __init__(self, folder: str, document: dict[str, Any]) -> None:
@@ -32,6 +33,7 @@ class Plan:
         self.python_bin: str | None = document.get("python_bin")
         self.python: str | None = document.get("python")
         self.python_version: str = document.get("python_version") or ""
+        self.container: dict[str, str] = document.get("container") or {}
         self.guest: str | None = document.get("guest")
         self.code: str | None = document.get("code")
         self.blobs: str = document.get("blobs") or ""

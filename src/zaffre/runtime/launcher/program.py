@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from zaffre.runtime.launcher import ending, kernel, processes
+from zaffre.runtime.launcher import container, ending, kernel, processes
 from zaffre.runtime.launcher.environment import tasks_of
 from zaffre.runtime.launcher.inputs import Unusable, prepare
 from zaffre.runtime.launcher.output_log import OutputLog
@@ -111,7 +111,11 @@ def _tried(run: Run, plan: Plan, record: Record, log: OutputLog) -> dict[str, An
             record.move("preparing")
         prepare(plan, run.check)
         start_together(plan, run.check)
-        return run.command(tasks_of(plan, log.note))
+        tasks = tasks_of(plan, log.note)
+        try:
+            return run.command(tasks)
+        finally:
+            container.end(plan, len(tasks))
     except Stop as stop:
         return stop.facts
     except Unusable as error:
@@ -137,6 +141,7 @@ def _recover(folder: str, state: dict[str, Any]) -> int:
             **ending.failure("plan", f"The plan cannot be read: {error}"),
         )
         return 1
+    container.end(plan)
     log = OutputLog(folder, plan.log_bytes)
     if record.facts["outcome"] is None:
         verdict = ending.lost(folder)

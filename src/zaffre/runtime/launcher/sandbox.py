@@ -52,14 +52,12 @@ def furnish(plan: Plan) -> None:
     kernel.mount("proc", "/proc", "proc", kernel.NO_SUID | kernel.NO_DEV | kernel.NO_EXEC)
     _guard_inputs(plan)
     hidden = [path for path in map(os.path.realpath, plan.hide) if os.path.isdir(path)]
-    shown = (
+    seen = (
         []
         if not hidden
-        else [one for one in _shown(plan) if any(_lies_in(one[0], top) for top in hidden)]
+        else [one for one in shown(plan) if any(_lies_in(one[0], top) for top in hidden)]
     )
-    opened = [
-        (path, writable, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path, writable in shown
-    ]
+    opened = [(path, writable, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path, writable in seen]
     for top in hidden:
         kernel.mount("tmpfs", top, "tmpfs", kernel.NO_SUID | kernel.NO_DEV, "mode=0755,size=1m")
     for path, writable, handle in opened:
@@ -86,7 +84,8 @@ def shed_power() -> None:
             kernel.prctl(kernel.CAPBSET_DROP, capability)
 
 
-def _shown(plan: Plan) -> list[tuple[str, bool]]:
+def shown(plan: Plan) -> list[tuple[str, bool]]:
+    """Give what a job sees beyond the plain machine, and whether it may write there."""
     own = ("wd", "outputs", "artifacts", "venv")
     wanted = [(f"{plan.folder}/{name}", True) for name in own]
     wanted.append((plan.journal, True))

@@ -15,7 +15,7 @@ import select
 import signal
 from collections.abc import Sequence
 
-from zaffre.runtime.launcher import kernel, processes, sandbox
+from zaffre.runtime.launcher import container, kernel, processes, sandbox
 from zaffre.runtime.launcher.plan import Plan
 
 TERMINATE = b"T"
@@ -59,7 +59,7 @@ def start_warden(plan: Plan, tasks: Sequence[Task], own: Sequence[int]) -> Warde
     keep.
     """
     kernel.prctl(kernel.CHILD_SUBREAPER, 1)
-    if plan.isolation != "none":
+    if plan.isolation != "none" and not plan.container:  # a container has walls of its own
         with contextlib.suppress(OSError):
             return _fork_warden(plan, tasks, own, isolated=True)
     return _fork_warden(plan, tasks, own, isolated=False)
@@ -167,7 +167,8 @@ class _Watch:
             sandbox.furnish(self.plan)
         self._tell("ready")
         for index, (environment, log) in enumerate(self.tasks):
-            self.mains[_start(self.plan, environment, log, isolated=self.isolated)] = index
+            words = _words(self.plan, environment, index)
+            self.mains[_start(self.plan, environment, log, words, self.isolated)] = index
         for log in {log for _, log in self.tasks}:
             os.close(log)
         self._tell("started")
@@ -232,7 +233,21 @@ class _Watch:
                 self._tell(f"ended {self.mains.pop(pid)} {status}")
 
 
-def _start(plan: Plan, environment: Environment, log: int, *, isolated: bool) -> int:
+def _words(plan: Plan, environment: Environment, index: int) -> list[str]:
+    """Give the program to start: a shell with the command, here or in a container."""
+    if plan.container:
+        return container.run_command(plan, environment, os.environ, index)
+    shell = next(path for path in _SHELLS if os.path.exists(path))
+    return [shell, "-c", plan.command]
+
+
+def _start(
+    plan: Plan,
+    environment: Environment,
+    log: int,
+    words: list[str],
+    isolated: bool,  # noqa: FBT001 - private
+) -> int:
     """Start the user's command under a shell, in a session of its own."""
     pid = os.fork()
     if pid:
@@ -252,8 +267,7 @@ def _start(plan: Plan, environment: Environment, log: int, *, isolated: bool) ->
         _connect(log)
         os.chdir(f"{plan.folder}/wd")
         os.umask(0o022)
-        shell = next(path for path in _SHELLS if os.path.exists(path))
-        os.execve(shell, [shell, "-c", plan.command], environment)  # noqa: S606 - the command is the user's
+        os.execve(words[0], words, environment)  # noqa: S606 - the command is the user's
     except OSError as error:
         os.write(log, f"[zaffre] The command cannot be started: {error}\n".encode())
     finally:

@@ -50,8 +50,17 @@ def pin(ctx: Context, workspace: str, wanted: Wanted) -> Pinned:
     return Pinned(str(_keep(ctx, workspace, wanted, recipe)), recipe)
 
 
-def ensure(ctx: Context, workspace: str, wanted: Wanted, retry: Retry = Retry.NEVER) -> Build:
+def ensure(
+    ctx: Context,
+    workspace: str,
+    wanted: Wanted,
+    retry: Retry = Retry.NEVER,
+    *,
+    contained: bool = False,
+) -> Build:
     """Give a document's environment ready to use, or begin to build it; never waits.
+
+    `contained` says that the caller can use a container; else something stands in for an image.
 
     Loops call this again and again; the first call for a new job has `Retry.PAUSED`.
 
@@ -59,7 +68,8 @@ def ensure(ctx: Context, workspace: str, wanted: Wanted, retry: Retry = Retry.NE
         NotFound: there is no such environment.
         Invalid: it is written wrong or cannot be had here.
     """
-    return ctx.builder.ensure(_find(ctx, workspace, wanted), retry)
+    recipe = _find(ctx, workspace, wanted)
+    return ctx.builder.ensure(recipe if contained else replace(recipe, image=""), retry)
 
 
 def _find(ctx: Context, workspace: str, wanted: Wanted) -> Recipe:

@@ -101,7 +101,7 @@ def _alive(ctx: Context, found: Resource, users: Mapping[str, list[str]]) -> Res
     status = status_of(found).model_copy(update={"used_by": known_users})
     try:
         recipe = recipe_of_version(ctx, found)
-        facts = _facts(ctx, ctx.builder.look(recipe)) | {"made_of": recipe.kind}
+        facts = {"made_of": recipe.kind} | _facts(ctx, ctx.builder.look(recipe))
     except (Invalid, NotFound) as error:
         facts = {"build_error": error.message}
     return replace(found, status=status.model_copy(update=facts))
@@ -130,6 +130,8 @@ def _facts(ctx: Context, known: Build | None) -> dict[str, object]:
                 "log_tail": tail,
             }
         case Ready():
+            if known.container is not None:
+                return {"build_state": "ready", "hash": known.hash, "made_of": "image"}
             return {
                 "build_state": "ready",
                 "hash": known.hash,

@@ -10,6 +10,7 @@ from zaffre.errors import Conflict, Failed, Invalid, NotFound, Stale, ZaffreErro
 from zaffre.kinds.job import JobError, JobUsage
 from zaffre.kinds.job_state import TERMINAL, JobState
 from zaffre.kinds.resource import Key, Resource
+from zaffre.kinds.table_job import COMMAND as TABLES
 from zaffre.ports.builder import Broken, Build, Building, Ready, Retry
 from zaffre.ports.compute import Compute, Report
 from zaffre.ports.metadata import Link
@@ -90,7 +91,8 @@ def _prepare(ctx: Context, job: Resource) -> Resource | None:
 
 def _environment(ctx: Context, job: Resource, retry: Retry = Retry.NEVER) -> Build:
     wanted = status_of(job).environment_id or None
-    return environments.ensure(ctx, job.key.workspace, wanted, retry)
+    contained = spec_of(job).command != TABLES  # whose program is ours
+    return environments.ensure(ctx, job.key.workspace, wanted, retry, contained=contained)
 
 
 def _broken(ctx: Context, job: Resource, build: Broken) -> Resource:

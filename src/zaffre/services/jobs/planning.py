@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,9 @@ def _facts(ctx: Context, job: Resource, values: Values, ready: Ready) -> JobFact
     )
 
 
-def _interpreter(ready: Ready) -> dict[str, str]:
+def _interpreter(ready: Ready) -> dict[str, Any]:
+    if ready.container is not None:
+        return {"container": asdict(ready.container)}
     return {
         "python": str(ready.python),
         "python_bin": str(ready.bin),

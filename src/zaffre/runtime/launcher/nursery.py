@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from zaffre.runtime.launcher.processes import MARKER
 from zaffre.runtime.launcher.program import main as launch
-from zaffre.runtime.launcher.relabel import PADDING, relabel
+from zaffre.runtime.launcher.relabel import PADDING, relabel, room
 
 READY, FORKED, REFUSED = b"ready", b"forked", b"refused"
 
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     line.settimeout(_IDLE)
     os.closerange(line.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
     os.chdir("/")
+    room()  # without it launchers could not be told apart: then none is to be forked
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries them
     gc.collect()
     gc.freeze()

@@ -19,19 +19,28 @@ def relabel(arguments: Sequence[str], variable: str) -> None:
     Raises:
         OSError: there is not enough room.
     """
-    places = _places()
-    line = "\0".join([*arguments, ""]).encode()
-    _write(places[0], places[1], line[: places[1] - places[0] - 1])
-    shown = ctypes.string_at(places[2], places[3] - places[2])
-    mark = f"{PADDING}=".encode()
-    begin = 0 if shown.startswith(mark) else shown.find(b"\0" + mark) + 1
-    if not shown.startswith(mark, begin):
-        raise OSError("there is no padding")
-    end = shown.index(b"\0", begin)
+    begin, end = room()
     data = variable.encode()
     if len(data) > end - begin:
         raise OSError(f"{variable} is too long")
-    _write(places[2] + begin, places[2] + end, data)
+    _write(begin, end, data)
+    first, last = _places()[:2]
+    _write(first, last, "\0".join([*arguments, ""]).encode()[: last - first - 1])
+
+
+def room() -> tuple[int, int]:
+    """Give where the padding begins and ends.
+
+    Raises:
+        OSError: the kernel does not say, or there is none.
+    """
+    begin, end = _places()[2:]
+    shown = ctypes.string_at(begin, end - begin) if begin else b""
+    mark = f"{PADDING}=".encode()
+    at = 0 if shown.startswith(mark) else shown.find(b"\0" + mark) + 1
+    if not shown.startswith(mark, at):
+        raise OSError("there is no room for the name of a job")
+    return begin + at, begin + shown.index(b"\0", at)
 
 
 def _places() -> list[int]:

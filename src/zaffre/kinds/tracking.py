@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -200,6 +200,15 @@ class RunRow:
     stage: str
     tags: Sequence[Pair] = ()
     """Without those that MLflow itself keeps (`mlflow.`)."""
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What tables of runs show of one beside what it is: its latest metrics, params, children."""
+
+    metrics: Mapping[str, float]
+    params: Mapping[str, str]
+    children: int = 0
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from zaffre.kinds.tracking import (
     Pair,
     Point,
     Run,
+    RunFacts,
     RunInfo,
     RunRows,
     Runs,
@@ -139,6 +140,9 @@ class RunStore(Protocol):
 
     def browse_runs(self, query: BrowseRuns) -> RunRows:
         """List runs; paging is stable while others write."""
+
+    def facts(self, workspace: str, run_ids: Sequence[str]) -> dict[str, RunFacts]:
+        """Give the latest metrics, params and number of children of those runs that are there."""
 
     def log_inputs(
         self,

@@ -5,7 +5,7 @@ A job's display name, tags and experiment are those of its run, where MLflow's c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -50,12 +50,26 @@ def browse(ctx: Context, query: Browse) -> Page:
         Invalid: no job is ever in the state asked for.
     """
     found = ctx.tracking.browse_runs(_runs_query(query))
-    names = tuple(row.id for row in found.items)
-    known = _jobs_named(ctx, query.workspace, names)
-    listed = [
-        _told(known[row.id], row) if row.id in known else _tracked(row) for row in found.items
-    ]
-    return Page([job for job in listed if _wanted(job, query)], found.next)
+    return Page(listed(ctx, query, found.items), found.next)
+
+
+def listed(ctx: Context, query: Browse, rows: Sequence[RunRow]) -> list[Resource]:
+    """Give the jobs of these runs, or the runs themselves, as far as a list wants them."""
+    known = _jobs_named(ctx, query.workspace, tuple(row.id for row in rows))
+    found = [_told(known[row.id], row) if row.id in known else _tracked(row) for row in rows]
+    return [job for job in found if _wanted(job, query)]
+
+
+def statuses_of(states: Iterable[str]) -> tuple[str, ...]:
+    """Give the states of runs that jobs in these states have.
+
+    Raises:
+        Invalid: no job is ever in one of them.
+    """
+    for one in (wanted := tuple(states)):
+        check_state(one)
+    found = {STATUSES[state].value for state in JobState if state.value in wanted}
+    return tuple(found) or ("NONE",)
 
 
 def _runs_query(query: Browse) -> BrowseRuns:
@@ -63,10 +77,7 @@ def _runs_query(query: Browse) -> BrowseRuns:
     for fact, value in query.where.items():
         values = value if isinstance(value, tuple) else (value,)
         if fact == "state":
-            for one in values:
-                check_state(one)
-            states = [state for state in JobState if state.value in values]
-            where["status"] = tuple({STATUSES[state].value for state in states}) or ("NONE",)
+            where["status"] = statuses_of(values)
         elif fact == "experiment_name":
             where[fact] = values
         elif fact == "parent_job_name":

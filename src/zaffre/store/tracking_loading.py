@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Table, func, select
 
 from zaffre.kinds.tracking import (
     OF_MLFLOW,
@@ -15,6 +15,7 @@ from zaffre.kinds.tracking import (
     ModelLink,
     Pair,
     Run,
+    RunFacts,
     RunInfo,
 )
 from zaffre.store.tracking_shared import AnyRow, chunks, grouped
@@ -24,6 +25,7 @@ from zaffre.store.tracking_tables import (
     datasets,
     params,
     run_models,
+    runs,
     series,
     tags,
 )
@@ -73,6 +75,27 @@ def load_runs(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
         )
         for row in rows
     ]
+
+
+def load_facts(
+    connection: Connection, workspace: str, ids: Mapping[int, str]
+) -> dict[str, RunFacts]:
+    """Give what tables show of the runs of these numbers, by their ids."""
+    if not ids:
+        return {}
+    metrics = _metrics(connection, list(ids))
+    param = _pairs(connection, params, list(ids))
+    below = select(runs.c.parent, func.count()).group_by(runs.c.parent)
+    mine = (runs.c.workspace == workspace, runs.c.parent.in_(ids.values()))
+    children = {row[0]: row[1] for row in connection.execute(below.where(*mine))}
+    return {
+        name: RunFacts(
+            {found.key: found.value for found in metrics.get(seq, ())},
+            {found.key: found.value for found in param.get(seq, ())},
+            children.get(name, 0),
+        )
+        for seq, name in ids.items()
+    }
 
 
 def _metrics(connection: Connection, seqs: Sequence[int]) -> Grouped:

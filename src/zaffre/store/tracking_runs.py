@@ -17,6 +17,7 @@ from zaffre.kinds.tracking import (
     NewRun,
     Pair,
     Run,
+    RunFacts,
     RunInfo,
     RunRow,
     RunRows,
@@ -27,7 +28,7 @@ from zaffre.ports.clock import Clock
 from zaffre.ports.tracking import BrowseRuns, Search
 from zaffre.store.database import Database
 from zaffre.store.tracking_experiments import named_experiment
-from zaffre.store.tracking_loading import free_tags, info_of, load_runs
+from zaffre.store.tracking_loading import free_tags, info_of, load_facts, load_runs
 from zaffre.store.tracking_search import find_runs
 from zaffre.store.tracking_shared import (
     LARGEST,
@@ -194,6 +195,13 @@ class SqlRuns:
             [_listed(row, tagged.get(row.seq, ())) for row in shown],
             str(shown[-1].seq) if len(rows) > query.limit else "",
         )
+
+    def facts(self, workspace: str, run_ids: Sequence[str]) -> dict[str, RunFacts]:
+        """Give what tables show of runs."""
+        mine = (runs.c.workspace == workspace, runs.c.id.in_(run_ids))
+        with self._database.read() as connection:
+            rows = connection.execute(select(runs.c.seq, runs.c.id).where(*mine)).fetchall()
+            return load_facts(connection, workspace, {row.seq: row.id for row in rows})
 
 
 def _cursor(text: str) -> int:

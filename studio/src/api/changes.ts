@@ -75,14 +75,14 @@ function collecting(act: (changes: Change[]) => void) {
   }
 }
 
-/** Has the queries read again that show what changed. */
+/** Has the queries read again that show what changed; an overview shows something of everything. */
 export function readAgain(client: QueryClient, workspace: string, changes: Change[]): void {
   const named = new Set(changes.flatMap((one) => [`${one.kind}/${one.name}`, `${one.kind}/${one.parent}`]))
   const kinds = new Set(changes.map((one) => one.kind))
   void client.invalidateQueries({
     predicate: ({ queryKey: [where, kind, what, name] }) =>
       where === workspace &&
-      kinds.has(String(kind)) &&
+      (kinds.has(String(kind)) || kind === 'overview') &&
       (what !== 'one' || named.has(`${String(kind)}/${String(name)}`)),
   })
 }

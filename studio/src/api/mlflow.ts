@@ -25,7 +25,8 @@ export interface Run {
 /** The most points of a curve that the server gives; it chooses them evenly over the steps. */
 export const MOST_POINTS = 2500
 
-function path(workspace: string, below: string, query: Query = {}): string {
+/** Gives the address of a call of MLflow's protocol in a workspace. */
+export function trackingPath(workspace: string, below: string, query: Query = {}): string {
   return address(`/workspaces/{workspace}/api/2.0/mlflow/${below}`, { workspace }, query)
 }
 
@@ -39,7 +40,7 @@ export function runOf(workspace: string, name: string) {
   return queryOptions({
     queryKey: [workspace, 'job', 'one', name, '', '', 'run'],
     queryFn: async ({ signal }) => {
-      const found = await send('get', path(workspace, 'runs/get', { run_id: name }), { signal })
+      const found = await send('get', trackingPath(workspace, 'runs/get', { run_id: name }), { signal })
       return (found as { run: Run }).run
     },
   })
@@ -50,13 +51,27 @@ export function curvesOf(workspace: string, runs: string[], metric: string) {
   return queryOptions({
     queryKey: [workspace, 'job', 'curves', runs, metric],
     queryFn: async ({ signal }) => {
-      const below = path(workspace, 'metrics/get-history-bulk-interval', {
+      const below = trackingPath(workspace, 'metrics/get-history-bulk-interval', {
         metric_key: metric,
         max_results: MOST_POINTS,
       })
       const ids = runs.map((run) => `run_ids=${encodeURIComponent(run)}`).join('&')
       const found = await send('get', `${below}&${ids}`, { signal })
       return (found as { metrics?: Metric[] }).metrics ?? []
+    },
+  })
+}
+
+/** Reads the names of the experiments that are not in the bin. */
+export function experimentsOf(workspace: string) {
+  return queryOptions({
+    queryKey: [workspace, 'job', 'experiments'],
+    queryFn: async ({ signal }) => {
+      const body = { max_results: 1000 }
+      const found = (await send('post', trackingPath(workspace, 'experiments/search'), { body, signal })) as {
+        experiments?: { name: string }[]
+      }
+      return (found.experiments ?? []).map((one) => one.name)
     },
   })
 }

@@ -22,6 +22,8 @@ export interface Column<T> {
   sort?: string
   /** Only shown when chosen. */
   optional?: boolean
+  /** Shown whatever is chosen, since the rows are sorted by it. */
+  pinned?: boolean
   align?: 'end'
 }
 
@@ -62,7 +64,7 @@ export function useColumns<T>(name: string, columns: Column<T>[]) {
     setChosen(ids)
     remember(`columns.${name}`, JSON.stringify(ids))
   }
-  const shown = columns.filter((column, index) => index === 0 || chosen.includes(column.id))
+  const shown = columns.filter((column, index) => index === 0 || column.pinned || chosen.includes(column.id))
   return { shown, chosen, choose }
 }
 

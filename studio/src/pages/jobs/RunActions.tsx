@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 
 import { send } from '@/api/client'
-import { collection, one } from '@/api/kinds'
+import { collection } from '@/api/kinds'
 import { asProblem } from '@/api/problem'
 import { ConfirmDialog } from '@/parts/Dialog'
 import { Icon } from '@/parts/Icon'
@@ -12,6 +12,7 @@ import { Menu } from '@/parts/Menu'
 import { notify } from '@/parts/notices'
 import { useGo } from '@/parts/place'
 
+import { again, archive, cancel, remove, restore } from './acts'
 import { ended, submitted, titleOf, type Job } from './job'
 import { RegisterDialog } from './RegisterDialog'
 
@@ -24,7 +25,6 @@ export function RunActions({ job }: { job: Job }) {
   const close = () => {
     setAsking(undefined)
   }
-  const call = (below: string) => send('post', one(job.workspace, 'job', { name: job.name }, below))
   const doing = (said: string, work: Promise<unknown>) =>
     work.then(
       () => {
@@ -35,10 +35,10 @@ export function RunActions({ job }: { job: Job }) {
         notify(asProblem(error).message, 'bad')
       },
     )
-  const again = async () => {
-    const made = (await call('resubmit')) as { name: string }
-    notify(`Submitted again as ${made.name}.`)
-    go(['jobs', made.name])
+  const resubmit = async () => {
+    const name = await again(job)
+    notify(`Submitted again as ${name}.`)
+    go(['jobs', name])
   }
   return (
     <>
@@ -59,7 +59,7 @@ export function RunActions({ job }: { job: Job }) {
           type="button"
           className="button primary"
           onClick={() => {
-            again().catch((error: unknown) => {
+            resubmit().catch((error: unknown) => {
               notify(asProblem(error).message, 'bad')
             })
           }}
@@ -89,13 +89,13 @@ export function RunActions({ job }: { job: Job }) {
           type="button"
           onClick={() =>
             void (job.archived
-              ? doing('Restored: lists show it again.', call('restore'))
-              : doing('Archived: lists leave it out. Nothing is lost.', call('archive')))
+              ? doing('Restored: lists show it again.', restore(job))
+              : doing('Archived: lists leave it out. Nothing is lost.', archive(job)))
           }
         >
           <Icon name="archive" /> {job.archived ? 'Restore' : 'Archive'}
         </button>
-        {ended(job) && (
+        {ended(job) && submitted(job) && (
           <button
             type="button"
             onClick={() => {
@@ -110,7 +110,7 @@ export function RunActions({ job }: { job: Job }) {
         <ConfirmDialog
           title={`Cancel ${titleOf(job)}?`}
           verb="Cancel the job"
-          act={() => doing('Asked it to stop.', call('cancel'))}
+          act={() => doing('Asked it to stop.', cancel(job))}
           onClose={close}
         >
           What it computed since it began is lost, unless its code saved it. Its log, its metrics and what it
@@ -122,7 +122,7 @@ export function RunActions({ job }: { job: Job }) {
           title={`Delete ${titleOf(job)}?`}
           verb="Delete the job"
           act={async () => {
-            await send('delete', one(job.workspace, 'job', { name: job.name }))
+            await remove(job)
             notify(`Deleted ${job.name}.`)
             go(['jobs'])
           }}

@@ -73,8 +73,8 @@ export const JOB_COLUMNS: Column<Job>[] = [
   },
 ]
 
-/** A column for each metric that a job of the rows has; the server is asked to sort by it. */
-export function metricColumns(rows: Job[]): Column<Job>[] {
+/** A column for each metric that a job of the rows has; those that are asked about are shown in any case. */
+export function metricColumns(rows: Job[], asked: string): Column<Job>[] {
   const keys = new Set(rows.flatMap((job) => Object.keys(job.metrics ?? {})))
   return [...keys]
     .filter((key) => !key.startsWith('system/'))
@@ -86,6 +86,7 @@ export function metricColumns(rows: Job[]): Column<Job>[] {
       width: '7rem',
       align: 'end',
       optional: true,
+      pinned: asked.includes(`metrics.${key}`) || asked.includes(`metrics.\`${key}\``),
       sort: `metrics.${/^[\w.]+$/.test(key) ? key : `\`${key}\``}`,
       cell: (job) => <span className="number">{metric(job, key)}</span>,
     }))

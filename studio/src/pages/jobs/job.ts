@@ -90,7 +90,7 @@ export function titleOf(job: { name: string; display_name?: string | null }): st
 }
 
 /** Whether work was submitted, and is no run that a program logged: only then it can run again. */
-export function submitted(job: Job): boolean {
+export function submitted(job: { type: string }): boolean {
   return job.type !== 'run'
 }
 

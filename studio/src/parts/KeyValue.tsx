@@ -3,7 +3,9 @@
 import type { ReactNode } from 'react'
 
 export function KeyValue({ facts }: { facts: [name: string, value: ReactNode][] }) {
-  const known = facts.filter(([, value]) => value !== undefined && value !== null && value !== '')
+  const known = facts.filter(
+    ([, value]) => value !== undefined && value !== null && value !== '' && value !== false,
+  )
   return (
     <dl className="key-values">
       {known.map(([name, value]) => (

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from services.job_context import HeldCompute, command, job_context
-from zaffre.errors import Conflict, Invalid, NotFound
+from zaffre.errors import Conflict, Invalid, NotFound, Stale
+from zaffre.kinds.amounts import bytes_of
 from zaffre.kinds.compute import COMPUTE
+from zaffre.kinds.duration import seconds_of_iso
 from zaffre.kinds.loading import check
 from zaffre.kinds.resource import Key, Resource
 from zaffre.services import computes, instances, jobs
@@ -213,3 +215,46 @@ def test_a_wrong_time_is_refused_with_its_place(trigger, text):
         check(COMPUTE, {"name": "mine", "type": "computeinstance", "schedules": planned})
     field = caught.value.problems[0].place.field or ""
     assert field.startswith("schedules.compute_start_stop")
+
+
+def test_who_turns_a_compute_that_others_change_tries_again(ctx, monkeypatch):
+    make(ctx, "side", type="local")
+    apply, refused = type(ctx.metadata).apply, []
+
+    def busy(self, writes, actor=None):
+        if len(refused) < 2:
+            refused.append(writes)
+            raise Stale("Somebody was quicker.")
+        return apply(self, writes, actor)
+
+    monkeypatch.setattr(type(ctx.metadata), "apply", busy)
+    computes.stop(ctx, key("side"))
+    assert state(ctx, "side") == "Stopped"
+
+
+def test_one_that_changes_all_the_time_is_given_up(ctx, monkeypatch):
+    make(ctx, "side", type="local")
+    minutely = {"compute_start_stop": [times("stop", "* * * * *")]}
+    make(ctx, "mine", type="computeinstance", schedules=minutely)
+    later(ctx, hours=1)
+
+    def busy(self, writes, actor=None):
+        raise Stale("Somebody was quicker.")
+
+    monkeypatch.setattr(type(ctx.metadata), "apply", busy)
+    with pytest.raises(Conflict, match="all the time"):
+        computes.stop(ctx, key("side"))
+    instances.tend(ctx)
+    monkeypatch.undo()
+    assert state(ctx, "mine") == "Running"
+    instances.tend(ctx)  # the next look sees to it
+    assert state(ctx, "mine") == "Stopped"
+
+
+def test_sizes_and_times_of_another_form_are_none():
+    assert (bytes_of("much"), bytes_of(" 1.5 GiB ".strip()), bytes_of("12")) == (
+        0,
+        3 * 2**29,
+        12,
+    )
+    assert (seconds_of_iso("soon"), seconds_of_iso("P1DT1H")) == (0, 90_000)

@@ -21,6 +21,7 @@ from zaffre.ports.compute import Report
 from zaffre.ports.metadata import Browse, Put
 from zaffre.services import computes, jobs, resources
 from zaffre.services.context import Context
+from zaffre.services.jobs import pools
 from zaffre.services.jobs.facts import state_of, status_of
 
 BIG = Machine(
@@ -252,3 +253,12 @@ def test_computes_say_how_busy_they_are_and_who_waits_why(ctx):
     local = by_name["local"]
     assert isinstance(local, ComputeStatus)
     assert (local.running, local.free) == (1, "3 CPUs, 16 GiB of memory, 2 GPUs")
+
+
+def test_lists_say_why_jobs_wait_and_pools_are_known_by_name(ctx):
+    submit(ctx, "a", resources={"cpus": 4})
+    turn(ctx)
+    submit(ctx, "b")
+    found = {one.key.name: status_of(one).reason for one in jobs.browse(ctx, Browse("job")).items}
+    assert found == {"a": None, "b": "Waits for 1 CPU: 0 of 4 free."}
+    assert pools.pool_of(ctx, "default", command(compute="azureml:unknown")) == "local"

@@ -17,7 +17,7 @@ from zaffre.kinds.compute_cluster import ClusterSpec
 from zaffre.kinds.compute_ray import RayComputeSpec
 from zaffre.kinds.resource import Key, Resource
 from zaffre.ports.clusters import Cluster, Node, Seen
-from zaffre.services import clusters, jobs
+from zaffre.services import clusters, computes, jobs
 from zaffre.services.clusters.scaling import Scale, scale
 from zaffre.services.context import Context
 
@@ -105,6 +105,19 @@ def test_a_waiting_job_brings_nodes(ctx: Context, fake: FakeClusters) -> None:
     status: Any = ctx.metadata.get(key).status
     assert [node.name for node in status.nodes] == ["node-0", "node-1"]
     assert [(one.nodes, one.why) for one in status.timeline] == [(2, "2 needed by jobs")]
+
+
+def test_no_node_comes_for_what_waits_for_a_stopped_cluster(
+    ctx: Context, fake: FakeClusters
+) -> None:
+    key = create(ctx, "cpu", CPU)
+    computes.stop(ctx, key)
+    submit(ctx, command(compute="azureml:cpu"))
+    clusters.tend(ctx)
+    assert [one.nodes for one in fake.wanted] == [0]
+    computes.start(ctx, key)
+    clusters.tend(ctx)
+    assert [one.nodes for one in fake.wanted] == [1]
 
 
 def test_nothing_is_written_when_nothing_changed(ctx: Context) -> None:

@@ -73,6 +73,17 @@ def test_a_name_for_the_local_pool_has_a_price_of_its_own(ctx):
     assert cost(ctx, "a") == 2.0
 
 
+def test_a_job_on_a_cluster_pays_for_its_nodes(ctx):
+    ray = replace(ctx, computes={**ctx.computes, "ray": ctx.computes["local"]})
+    computes.create(
+        ray,
+        Key("compute", "default", "cluster"),
+        ClusterSpec(type="amlcompute", price_per_hour=3.0),
+    )
+    run(ray, "a", compute="cluster", resources={"instance_count": 2})
+    assert cost(ray, "a") == 6.0
+
+
 def test_use_is_added_up_by_experiment_user_tag_and_compute(ctx):
     anna, ben = (ctx.acting(Actor(name)) for name in ("anna", "ben"))
     run(anna, "a", experiment_name="e", tags={"team": "risk"})

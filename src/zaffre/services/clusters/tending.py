@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
 
@@ -30,7 +31,7 @@ def tend(ctx: Context) -> None:
     if ctx.clusters is None:
         return
     found = [one for one in resources.every(ctx, Browse("compute")) if _is_cluster(ctx, one)]
-    needed = _needed(ctx) if found else Counter()
+    needed = _needed(ctx, found) if found else Counter()
     scaled = [(one, _scaled(ctx, one, needed[_name(one.key)])) for one in found]
     ctx.clusters.tend([_cluster(ctx, one, wanted) for one, wanted in scaled])
     for one, wanted in scaled:
@@ -45,15 +46,20 @@ def _name(key: Key) -> str:
     return f"{key.workspace}/{key.name}"
 
 
-def _needed(ctx: Context) -> Counter[str]:
-    """Count the nodes that the jobs of each compute hold or wait for."""
+def _needed(ctx: Context, clusters: Iterable[Resource]) -> Counter[str]:
+    """Count the nodes that jobs hold, or wait for where the cluster is not stopped."""
     found: Counter[str] = Counter()
+    stopped = {
+        _name(one.key) for one in clusters if computes.status_of(one).state == computes.STOPPED
+    }
     query = Browse("job", where={"state": _COUNTED, "type": "command"}, archived=None)
     for job in resources.every(ctx, query):
         spec = job.spec
-        if isinstance(spec, CommandJobSpec):
-            count = spec.resources.instance_count if spec.resources else 1
-            found[f"{job.key.workspace}/{computes.name_of(spec.compute)}"] += count
+        if not isinstance(spec, CommandJobSpec):
+            continue
+        name = f"{job.key.workspace}/{computes.name_of(spec.compute)}"
+        if name not in stopped or getattr(job.status, "status", "") in HOLDING:
+            found[name] += spec.resources.instance_count if spec.resources else 1
     return found
 
 

@@ -23,6 +23,7 @@ NAMES = (
     "batch",
     "rollout",
     "environments",
+    "stores",
 )
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from sklearn.linear_model import LinearRegression
 
 from benchmarks.processes import scratch
 from benchmarks.table import Goal, Table, median
+from benchmarks.throwaway import postgres
 
 ROWS, QUICK_ROWS = 2_000_000, 100_000
 DATABASE_ROWS = 1_000_000
@@ -147,34 +145,22 @@ def span(process: subprocess.Popen[str]) -> tuple[float, float]:
 
 def in_postgres(table: Table, folder: Path, rows: int) -> None:
     """Score a table of a throw-away PostgreSQL into another."""
-    tests = Path(__file__).resolve().parents[1] / "tests" / "conftest_postgres.py"
-    spec = importlib.util.spec_from_file_location("conftest_postgres", tests)
-    postgres: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(postgres)
-    programs = postgres._programs()  # noqa: SLF001 (the tests' own server, borrowed)
-    if programs is None:
-        return
-    home = Path(tempfile.mkdtemp(prefix="zaffre-postgres-"))
-    server = postgres.ThrowAwayPostgres(programs, home, postgres._account())  # noqa: SLF001
-    server.start()
-    try:
-        with server.database() as url:
-            fill(url, rows)
-            begin, end = span(looping([str(folder / "linear.joblib"), url], {}))
-            for mode in ("append", "upsert"):
-                address = {"url": url, "format": "sql"}
-                given = {"address": address, "table": "rows_in", "key": "id"}
-                wanted = {"address": address, "table": f"scores_{mode}", "mode": mode}
-                table.add(
-                    f"{rows:,} x 10, PostgreSQL to PostgreSQL, linear, {mode}",
-                    "rows/s",
-                    ordered(folder, "linear", 1, given, wanted),
-                    reference=rows / (end - begin),
-                    note="reference: COPY out and in, two columns, one transaction, no key",
-                )
-    finally:
-        server.stop()
-        shutil.rmtree(home, ignore_errors=True)
+    with postgres() as url:
+        if url is None:
+            return
+        fill(url, rows)
+        begin, end = span(looping([str(folder / "linear.joblib"), url], {}))
+        for mode in ("append", "upsert"):
+            address = {"url": url, "format": "sql"}
+            given = {"address": address, "table": "rows_in", "key": "id"}
+            wanted = {"address": address, "table": f"scores_{mode}", "mode": mode}
+            table.add(
+                f"{rows:,} x 10, PostgreSQL to PostgreSQL, linear, {mode}",
+                "rows/s",
+                ordered(folder, "linear", 1, given, wanted),
+                reference=rows / (end - begin),
+                note="reference: COPY out and in, two columns, one transaction, no key",
+            )
 
 
 def fill(url: str, rows: int) -> None:

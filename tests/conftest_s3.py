@@ -86,10 +86,14 @@ class _Checking(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     behind = ""
     seen: list[tuple[str, str]]
+    away: threading.Event
 
     def _hand_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         self.seen.append((self.command, self.path))
+        if self.away.is_set():
+            self._answer(503, b"<Error><Code>ServiceUnavailable</Code></Error>", {})
+            return
         wanted = self.headers.get("x-amz-checksum-sha256")
         if wanted and base64.b64encode(hashlib.sha256(body).digest()).decode() != wanted:
             self._answer(400, b"<Error><Code>BadDigest</Code></Error>", {})
@@ -126,20 +130,25 @@ class _Checking(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True)
 class StrictS3(S3):
-    """A bucket whose server refuses content that is not what its digest says; `seen` are its requests."""
+    """A bucket whose server refuses content that is not what its digest says; `seen` are its requests.
+
+    While `away` is set, it answers that it cannot.
+    """
 
     seen: list[tuple[str, str]]
+    away: threading.Event
 
 
 @pytest.fixture
 def strict_s3(s3: S3) -> Iterator[StrictS3]:
     """An empty bucket; its server checks digests."""
     seen: list[tuple[str, str]] = []
-    handler = type("Checking", (_Checking,), {"behind": s3.endpoint, "seen": seen})
+    away = threading.Event()
+    handler = type("Checking", (_Checking,), {"behind": s3.endpoint, "seen": seen, "away": away})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield StrictS3(f"http://127.0.0.1:{server.server_address[1]}", seen)
+    yield StrictS3(f"http://127.0.0.1:{server.server_address[1]}", seen, away)
     server.shutdown()
     server.server_close()
     thread.join()

@@ -12,7 +12,6 @@ import pytest
 from obstore.store import MemoryStore
 from sqlalchemy import insert, select, text
 
-from conftest_postgres import postgres_server, postgres_url
 from zaffre.errors import Conflict, Failed
 from zaffre.kinds.digest import digest_of
 from zaffre.store import moving, moving_content
@@ -23,8 +22,6 @@ from zaffre.store.migration import migrate
 from zaffre.store.moving_content import BucketTarget, FolderTarget
 from zaffre.store.resource_tables import audit, links, resource_tags, resources
 from zaffre.store.tracking_tables import params, points, runs, series
-
-__all__ = ["postgres_server", "postgres_url"]
 
 
 class Stopped(Exception):

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from conftest_postgres import postgres_server, postgres_url
 from zaffre.errors import Conflict, Unavailable
 from zaffre.store.database import Database
 from zaffre.store.fencing import as_leader
@@ -18,7 +17,6 @@ from zaffre.store.secrets import FileSecrets
 from zaffre.store.servers import LASTS, SqlServers, agree_on_key
 from zaffre.testing.clock import FakeClock
 
-__all__ = ["postgres_server", "postgres_url"]
 pytestmark = pytest.mark.postgres
 
 

@@ -15,6 +15,10 @@ class Backend(Protocol):
     """One kind of SQL server: how to connect, begin and commit, and what its errors mean."""
 
     readers: Engine
+    """Gives connections that see one moment for as long as they are held, and cannot write."""
+
+    glances: Engine
+    """Gives connections for one statement each."""
 
     def open_writer(self) -> Connection:
         """Open the one connection that writes; it commits only by `commit`.
@@ -25,6 +29,9 @@ class Backend(Protocol):
 
     def begin(self, connection: Connection) -> None:
         """Begin a write transaction."""
+
+    def mark(self, connection: Connection, *, first: bool) -> None:
+        """Begin a piece that `ROLLBACK TO piece` undoes; the one before stays."""
 
     def commit(self, connection: Connection) -> None:
         """Make the transaction durable; when this returns it survives a power cut."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -41,8 +41,23 @@ class Database:
         Raises:
             Unavailable: the database cannot be reached now.
         """
+        with self._reading(self.backend.readers) as connection:
+            yield connection
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """Give a connection to read by one statement, which takes less than `read`.
+
+        Raises:
+            Unavailable: the database cannot be reached now.
+        """
+        with self._reading(self.backend.glances) as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self, engine: Engine) -> Iterator[Connection]:
         try:
-            with self.backend.readers.connect() as connection:
+            with engine.connect() as connection:
                 yield connection
         except PoolTimeout as error:
             raise Unavailable(

@@ -45,7 +45,7 @@ class SqlFiles:
     def get(self, owner: str, path: str) -> File | None:
         """Give one file, or None."""
         query = select(files).where(files.c.owner == owner, files.c.path == path)
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             row = connection.execute(query).first()
         return _file(row) if row else None
 
@@ -54,7 +54,7 @@ class SqlFiles:
     ) -> list[File]:
         """List the files below a folder."""
         query = _range(owner, folder, after).limit(limit)
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             return [_file(row) for row in connection.execute(query)]
 
     def entries(
@@ -91,7 +91,7 @@ class SqlFiles:
                 .group_by(files.c.digest)
                 .order_by(files.c.digest)
             )
-            with self._database.read() as connection:
+            with self._database.glance() as connection:
                 batch = connection.execute(query.limit(_BATCH)).fetchall()
             yield from (Blob(row.digest, row.size) for row in batch)
             if len(batch) < _BATCH:

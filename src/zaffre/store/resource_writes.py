@@ -17,7 +17,7 @@ from zaffre.store.resource_memory import Memory
 from zaffre.store.resource_query import NAMED, where_key
 from zaffre.store.resource_rows import facts_of, key_address, key_text, micros, moment
 from zaffre.store.resource_tables import once, resource_tags, resources
-from zaffre.store.tracking_shared import insert_rows
+from zaffre.store.tracking_shared import insert_rows, together
 
 KEYED = (*NAMED, "version")
 AUDITED = ("at", "actor", "request", "verb", *KEYED, "revision")
@@ -32,10 +32,11 @@ class Batch:
         self._memory = memory
         self._links: list[tuple[str, ...]] = []
         self._audits: list[tuple[object, ...]] = []
+        self._tags: dict[int, list[tuple[object, ...]]] = {}
 
     def run(self, connection: Connection, writes: Sequence[Write]) -> list[Resource]:
         """Do the writes in order; what nothing else depends on comes last, together."""
-        self._links, self._audits = [], []
+        self._links, self._audits, self._tags = [], [], {}
         done: list[Resource] = []
         call = self._actor.once
         for write in writes:
@@ -51,10 +52,16 @@ class Batch:
             else:
                 link = write if write.target else _to_last(write, done)
                 self._links.append((link.source, link.relation, link.target))
-        head = "INSERT INTO links (source, relation, target)"
-        insert_rows(connection, head, self._links, "ON CONFLICT DO NOTHING")
-        insert_rows(connection, f"INSERT INTO audit ({', '.join(AUDITED)})", self._audits)
+        self._write_beside(connection)
         return done
+
+    def _write_beside(self, connection: Connection) -> None:
+        tagged = [row for rows in self._tags.values() for row in rows]
+        head = "INSERT INTO links (source, relation, target)"
+        with together(connection):
+            insert_rows(connection, "INSERT INTO resource_tags (resource, key, value)", tagged)
+            insert_rows(connection, head, self._links, "ON CONFLICT DO NOTHING")
+            insert_rows(connection, f"INSERT INTO audit ({', '.join(AUDITED)})", self._audits)
 
     def _add(self, connection: Connection, given: Resource) -> Resource:
         key = given.key
@@ -92,7 +99,7 @@ class Batch:
             ).scalar_one()
         except IntegrityError:
             raise _taken(key) from None
-        self._tag(connection, row, added)
+        self._tag(row, added)
         self._audit("create", key, 1)
         return added
 
@@ -129,7 +136,7 @@ class Batch:
         if found.archived != put.archived:
             self._mark_latest(connection, put.key)
         connection.execute(delete(resource_tags).where(resource_tags.c.resource == found.id))
-        self._tag(connection, found.id, put)
+        self._tag(found.id, put)
         self._audit("update", put.key, put.revision)
         return put
 
@@ -140,6 +147,7 @@ class Batch:
         if found is None:
             return
         connection.execute(delete(resource_tags).where(resource_tags.c.resource == found.id))
+        self._tags.pop(found.id, None)
         connection.execute(delete(resources).where(resources.c.id == found.id))
         self._memory.forget(found.id)
         self._mark_latest(connection, key)
@@ -158,11 +166,8 @@ class Batch:
         ).scalar()
         connection.execute(update(resources).where(*same).values(latest=resources.c.id == newest))
 
-    def _tag(self, connection: Connection, row: int, resource: Resource) -> None:
-        tags = resource.spec.tags
-        if tags:
-            values = [{"resource": row, "key": key, "value": value} for key, value in tags.items()]
-            connection.execute(insert(resource_tags), values)
+    def _tag(self, row: int, resource: Resource) -> None:
+        self._tags[row] = [(row, key, value) for key, value in resource.spec.tags.items()]
 
     def _remember(self, connection: Connection, call: Once, key: Key) -> None:
         connection.execute(delete(once).where(once.c.until <= self._now))

@@ -32,7 +32,7 @@ class SqlMetadata:
     def get(self, key: Key) -> Resource:
         """Give a resource by its key, or the latest version of it."""
         query, parameters = get_statement(key)
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             row = connection.execute(query, parameters).first()
         if row is None:
             where = f" in workspace `{key.workspace}`" if key.workspace else ""
@@ -45,7 +45,7 @@ class SqlMetadata:
 
     def browse(self, query: Browse) -> Page:
         """List one page and the cursor of the next."""
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             rows = connection.execute(browse_statement(query)).fetchall()
         items = [self._memory.resource(row) for row in rows[: query.limit]]
         return Page(items, str(rows[query.limit - 1].id) if len(rows) > query.limit else "")
@@ -59,7 +59,7 @@ class SqlMetadata:
         """List the links at one end."""
         end = links.c.target if up else links.c.source
         query = select(links).where(end == reference).order_by(links.c.source, links.c.target)
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             return [
                 Link(row.source, row.relation, row.target) for row in connection.execute(query)
             ]
@@ -71,7 +71,7 @@ class SqlMetadata:
             query = query.order_by(audit.c.id.desc()).limit(1)
         else:
             query = query.where(audit.c.id > after).order_by(audit.c.id).limit(limit)
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             return [_change(row) for row in connection.execute(query)]
 
     def recall(self, call: Once) -> Key | None:
@@ -79,7 +79,7 @@ class SqlMetadata:
         query = select(once).where(
             once.c.token == call.token, once.c.until > micros(self._clock.now())
         )
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None

@@ -71,6 +71,7 @@ class SqliteBackend:
         self._writers = self._engine(f"file:{quote(str(path))}?mode=rw", "FULL", NullPool)
         self.readers = self._engine(f"file:{quote(str(path))}?mode=ro", "OFF", QueuePool)
         event.listen(self.readers, "begin", _begin_snapshot)
+        self.glances = self.readers
 
     def _create(self) -> None:
         """Make the file, private whatever the umask; the log files inherit that.
@@ -133,6 +134,12 @@ class SqliteBackend:
     def begin(self, connection: Connection) -> None:
         """Begin and take the write lock at once."""
         _raw(connection).execute("BEGIN IMMEDIATE")
+
+    def mark(self, connection: Connection, *, first: bool) -> None:
+        """Begin the next piece."""
+        if not first:
+            _raw(connection).execute("RELEASE piece")
+        _raw(connection).execute("SAVEPOINT piece")
 
     def commit(self, connection: Connection) -> None:
         """Commit with a full sync of the log."""

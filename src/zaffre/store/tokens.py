@@ -121,7 +121,7 @@ class SqlTokens:
         }
 
     def _look_up(self, digest: str) -> Principal | None:
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             row = connection.execute(select(tokens).where(tokens.c.digest == digest)).first()
         if row is None or (row.until is not None and row.until <= micros(self._clock.now())):
             return None

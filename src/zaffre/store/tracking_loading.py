@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from zaffre.kinds.tracking import (
     OF_MLFLOW,
@@ -18,17 +18,25 @@ from zaffre.kinds.tracking import (
     RunFacts,
     RunInfo,
 )
-from zaffre.store.tracking_shared import AnyRow, chunks, grouped
-from zaffre.store.tracking_tables import (
-    dataset_input_tags,
-    dataset_inputs,
-    datasets,
-    params,
-    run_models,
-    runs,
-    series,
-    tags,
+from zaffre.store.tracking_shared import AnyRow, among, chunks, grouped, plain_all
+from zaffre.store.tracking_tables import runs, tags
+
+_DATA = (
+    "SELECT i.run, i.id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile"
+    " FROM dataset_inputs i JOIN datasets d ON d.id = i.dataset WHERE {} ORDER BY i.run, i.id"
 )
+_METRICS = "SELECT run, key, value, timestamp, step FROM series WHERE {} ORDER BY run, key"
+_PARAMS = "SELECT run, key, value FROM params WHERE {} ORDER BY run, key"
+_QUERIES = (
+    _METRICS,
+    _PARAMS,
+    "SELECT run, key, value FROM tags WHERE {} ORDER BY run, key",
+    "SELECT run, made, model_id, step FROM run_models WHERE {} ORDER BY run, id",
+    _DATA,
+)
+"""Metrics, params, tags, models and data of some runs; each begins with the run's number."""
+
+_INPUT_TAGS = "SELECT input, key, value FROM dataset_input_tags WHERE {} ORDER BY input, key"
 
 Grouped = dict[int, list[AnyRow]]
 
@@ -53,25 +61,21 @@ def info_of(row: Row[Any]) -> RunInfo:
 
 def load_runs(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     """Give the runs of these rows, in their order."""
-    seqs = [row.seq for row in rows]
-    if not seqs:
-        return []
-    metrics = _metrics(connection, seqs)
-    param = _pairs(connection, params, seqs)
-    tag = _pairs(connection, tags, seqs)
-    data = _datasets(connection, seqs)
-    models = _models(connection, seqs)
+    numbers = [row.seq for row in rows]
+    metrics, param, tag, models, inputs = _read(connection, numbers, _QUERIES)
+    data = _datasets(connection, inputs)
     return [
         Run(
             info=info_of(row),
-            metrics=[Metric(*found[1:]) for found in metrics.get(row.seq, ())],
+            metrics=[
+                Metric(key, float(value), time, step)  # SQLite has NaN as a text
+                for _, key, value, time, step in metrics.get(row.seq, ())
+            ],
             params=[Pair(*found[1:]) for found in param.get(row.seq, ())],
             tags=[Pair(*found[1:]) for found in tag.get(row.seq, ())],
             datasets=data.get(row.seq, ()),
-            models_in=[
-                ModelLink(m.model_id, m.step) for m in models.get(row.seq, ()) if not m.made
-            ],
-            models_out=[ModelLink(m.model_id, m.step) for m in models.get(row.seq, ()) if m.made],
+            models_in=_models(models.get(row.seq, ()), made=0),
+            models_out=_models(models.get(row.seq, ()), made=1),
         )
         for row in rows
     ]
@@ -83,36 +87,35 @@ def load_facts(
     """Give what tables show of the runs of these numbers, by their ids."""
     if not ids:
         return {}
-    metrics = _metrics(connection, list(ids))
-    param = _pairs(connection, params, list(ids))
+    metrics, param = _read(connection, list(ids), (_METRICS, _PARAMS))
     below = select(runs.c.parent, func.count()).group_by(runs.c.parent)
     mine = (runs.c.workspace == workspace, runs.c.parent.in_(ids.values()))
     children = {row[0]: row[1] for row in connection.execute(below.where(*mine))}
     return {
         name: RunFacts(
-            {found.key: found.value for found in metrics.get(seq, ())},
-            {found.key: found.value for found in param.get(seq, ())},
+            {key: float(value) for _, key, value, *_ in metrics.get(seq, ())},
+            {key: value for _, key, value in param.get(seq, ())},
             children.get(name, 0),
         )
         for seq, name in ids.items()
     }
 
 
-def _metrics(connection: Connection, seqs: Sequence[int]) -> Grouped:
-    found: Grouped = {}
+def _read(connection: Connection, seqs: Sequence[int], queries: Sequence[str]) -> list[Grouped]:
+    """Read what some runs have of each query, by run."""
+    found: list[Grouped] = [{} for _ in queries]
     for ids in chunks(seqs):
-        columns = (series.c.run, series.c.key, series.c.value, series.c.timestamp, series.c.step)
-        query = select(*columns).where(series.c.run.in_(ids)).order_by(series.c.run, series.c.key)
-        found |= grouped(connection.execute(query))
+        statements = []
+        for query in queries:
+            condition, values = among(connection, "run", ids)
+            statements.append((query.format(condition), values))
+        for number, rows in enumerate(plain_all(connection, statements)):
+            found[number] |= grouped(rows)
     return found
 
 
-def _pairs(connection: Connection, table: Table, seqs: Sequence[int]) -> Grouped:
-    found: Grouped = {}
-    for ids in chunks(seqs):
-        query = select(table).where(table.c.run.in_(ids)).order_by(table.c.run, table.c.key)
-        found |= grouped(connection.execute(query))
-    return found
+def _models(rows: Sequence[AnyRow], *, made: int) -> list[ModelLink]:
+    return [ModelLink(model, step) for _, which, model, step in rows if which == made]
 
 
 def free_tags(connection: Connection, seqs: Sequence[int]) -> Grouped:
@@ -122,39 +125,16 @@ def free_tags(connection: Connection, seqs: Sequence[int]) -> Grouped:
     return grouped(connection.execute(query))
 
 
-def _models(connection: Connection, seqs: Sequence[int]) -> Grouped:
-    found: Grouped = {}
-    one = run_models.c
-    for ids in chunks(seqs):
-        query = select(one.run, one.made, one.model_id, one.step).where(one.run.in_(ids))
-        found |= grouped(connection.execute(query.order_by(one.run, one.id)))
-    return found
-
-
-def _datasets(connection: Connection, seqs: Sequence[int]) -> dict[int, list[DatasetInput]]:
-    found: dict[int, list[DatasetInput]] = {}
-    for ids in chunks(seqs):
-        query = (
-            select(dataset_inputs.c.run, dataset_inputs.c.id.label("input"), datasets)
-            .join(datasets, datasets.c.id == dataset_inputs.c.dataset)
-            .where(dataset_inputs.c.run.in_(ids))
-            .order_by(dataset_inputs.c.run, dataset_inputs.c.id)
-        )
-        rows = connection.execute(query).fetchall()
-        labels = _input_tags(connection, [row.input for row in rows])
-        for row in rows:
-            dataset = Dataset(
-                row.name, row.digest, row.source_type, row.source, row.schema, row.profile
-            )
-            tag = [Pair(*label[1:]) for label in labels.get(row.input, ())]
-            found.setdefault(row.run, []).append(DatasetInput(dataset, tag))
-    return found
-
-
-def _input_tags(connection: Connection, inputs: Sequence[int]) -> Grouped:
-    found: Grouped = {}
-    table = dataset_input_tags
-    for ids in chunks(inputs):
-        query = select(table).where(table.c.input.in_(ids)).order_by(table.c.input, table.c.key)
-        found |= grouped(connection.execute(query))
-    return found
+def _datasets(connection: Connection, inputs: Grouped) -> dict[int, list[DatasetInput]]:
+    numbers = [row[1] for rows in inputs.values() for row in rows]
+    labels: Grouped = {}
+    for ids in chunks(numbers):
+        condition, values = among(connection, "input", ids)
+        labels |= grouped(plain_all(connection, [(_INPUT_TAGS.format(condition), values)])[0])
+    return {
+        run: [
+            DatasetInput(Dataset(*row[2:]), [Pair(*one[1:]) for one in labels.get(row[1], ())])
+            for row in rows
+        ]
+        for run, rows in inputs.items()
+    }

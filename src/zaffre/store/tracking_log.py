@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from math import isnan
 from typing import Any
@@ -23,11 +23,28 @@ from zaffre.store.database import Database
 from zaffre.store.logged_models import write_metrics
 from zaffre.store.tracking_points import insert_points
 from zaffre.store.tracking_runs import TAG_UPSERT
-from zaffre.store.tracking_shared import active_run, insert_rows, plain, run_key
+from zaffre.store.tracking_shared import (
+    active_run,
+    chunks,
+    insert_rows,
+    plain,
+    run_key,
+    together,
+)
 from zaffre.store.tracking_tables import NAN, runs
 
 FEW = 8
 """Up to so many metrics or params are looked up one by one, more by reading all of the run."""
+
+_AT_ONCE = 100
+"""New metrics in one statement."""
+
+_MOVE = "UPDATE series SET value = ?, timestamp = ?, step = ? WHERE id = ?"
+_MOVE_ALL = (
+    "UPDATE series SET value = n.value, timestamp = n.timestamp, step = n.step"
+    " FROM unnest(?::bigint[], ?::float8[], ?::bigint[], ?::bigint[])"
+    " AS n (id, value, timestamp, step) WHERE series.id = n.id"
+)
 
 _COLUMN_OF_TAG = {RUN_NAME: "name", PARENT_RUN: "parent", SOURCE_NAME: "source"}
 
@@ -83,7 +100,7 @@ class SqlLog:
 
     def journal_offset(self, workspace: str, run_id: str) -> int:
         """Give the offset up to which a run's journal is kept."""
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             return run_key(connection, workspace, run_id).journal
 
 
@@ -155,17 +172,17 @@ def _write_tags(connection: Connection, seq: int, batch: Sequence[Pair]) -> None
 def _write_metrics(connection: Connection, seq: int, metrics: Sequence[Metric]) -> None:
     newest = _newest(metrics)
     known = _known_series(connection, seq, list(newest))
-    ids: dict[str, int] = {}
-    for key, metric in newest.items():
-        row = known.get(key)
-        if row is None:
-            ids[key] = _add_series(connection, seq, metric)
-            continue
-        ids[key] = row[0]
-        if _rank(metric.step, metric.timestamp, metric.value) > _rank(*row[1:]):
-            _move_series(connection, row[0], metric)
+    added = [newest[key] for key in newest if key not in known]
+    ids = {key: row[0] for key, row in known.items()} | _add_series(connection, seq, added)
+    moved = {
+        ids[key]: newest[key]
+        for key, row in known.items()
+        if key in newest and _metric_rank(newest[key]) > _rank(*row[1:])
+    }
     keys, values, times, steps, *_ = zip(*metrics, strict=True)
-    insert_points(connection, (list(map(ids.__getitem__, keys)), times, steps, values))
+    with together(connection):
+        _move_series(connection, moved)
+        insert_points(connection, (list(map(ids.__getitem__, keys)), times, steps, values))
 
 
 def _newest(metrics: Sequence[Metric]) -> dict[str, Metric]:
@@ -207,18 +224,30 @@ def _known_series(
     return {row[0]: row[1:] for row in rows if row is not None}
 
 
-def _add_series(connection: Connection, seq: int, metric: Metric) -> int:
-    sql = (
-        "INSERT INTO series (run, key, value, timestamp, step) VALUES (?, ?, ?, ?, ?) RETURNING id"
-    )
-    values = (seq, metric.key, stored(connection, metric.value), metric.timestamp, metric.step)
-    return int(plain(connection, sql, values).fetchone()[0])
+def _add_series(connection: Connection, seq: int, metrics: Sequence[Metric]) -> dict[str, int]:
+    """Begin new metrics, and give their numbers."""
+    head = "INSERT INTO series (run, key, value, timestamp, step)"
+    found: dict[str, int] = {}
+    for some in chunks(metrics, _AT_ONCE):
+        marks = ",".join(["(?, ?, ?, ?, ?)"] * len(some))
+        values = [part for one in some for part in (seq, one.key, *_latest(connection, one))]
+        rows = plain(connection, f"{head} VALUES {marks} RETURNING key, id", values)
+        found |= dict(rows.fetchall())
+    return found
 
 
-def _move_series(connection: Connection, number: int, metric: Metric) -> None:
-    sql = "UPDATE series SET value = ?, timestamp = ?, step = ? WHERE id = ?"
-    value = stored(connection, metric.value)
-    plain(connection, sql, (value, metric.timestamp, metric.step, number))
+def _move_series(connection: Connection, moved: Mapping[int, Metric]) -> None:
+    """Let the latest points of metrics be these."""
+    rows = [(number, *_latest(connection, metric)) for number, metric in moved.items()]
+    if connection.dialect.name != "postgresql":
+        for number, *latest in rows:
+            plain(connection, _MOVE, (*latest, number))
+    elif rows:
+        plain(connection, _MOVE_ALL, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _latest(connection: Connection, metric: Metric) -> tuple[Any, int, int]:
+    return stored(connection, metric.value), metric.timestamp, metric.step
 
 
 def stored(connection: Connection, value: float) -> Any:

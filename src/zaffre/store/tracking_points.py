@@ -107,7 +107,7 @@ class SqlPoints:
             .order_by(runs.c.id, points.c.timestamp, points.c.step, points.c.value)
             .limit(limit)
         )
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             rows = connection.execute(query).fetchall()
         return [(row.id, Metric(key, row.value, row.timestamp, row.step)) for row in rows]
 

@@ -98,7 +98,7 @@ class SqlRuns:
 
     def get_info(self, workspace: str, run_id: str) -> RunInfo:
         """Give what a run is, without what it logged."""
-        with self._database.read() as connection:
+        with self._database.glance() as connection:
             return info_of(run_row(connection, workspace, run_id))
 
     def update_run(

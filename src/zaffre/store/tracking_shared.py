@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -137,6 +138,34 @@ def plain(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
         sql = sql.replace("?", "%s")
     raw: Any = connection.connection.driver_connection
     return raw.execute(sql, values)
+
+
+def together(connection: Connection) -> AbstractContextManager[object]:
+    """Let statements that need nothing of each other go to PostgreSQL in one message.
+
+    What they give can be read when the block is left.
+    """
+    if connection.dialect.name != "postgresql":
+        return nullcontext()
+    raw: Any = connection.connection.driver_connection
+    pipeline: AbstractContextManager[object] = raw.pipeline()
+    return pipeline
+
+
+def plain_all(
+    connection: Connection, statements: Sequence[tuple[str, Sequence[Any]]]
+) -> list[list[Any]]:
+    """Run several queries together and give the rows of each."""
+    with together(connection):
+        cursors = [plain(connection, sql, values) for sql, values in statements]
+    return [cursor.fetchall() for cursor in cursors]
+
+
+def among(connection: Connection, column: str, numbers: Sequence[int]) -> tuple[str, list[Any]]:
+    """Give the condition that a column is one of some numbers, for `plain`, and its values."""
+    if connection.dialect.name == "postgresql":
+        return f"{column} = ANY(?::bigint[])", [list(numbers)]
+    return f"{column} IN ({','.join('?' * len(numbers))})", list(numbers)
 
 
 def insert_rows(

@@ -174,6 +174,7 @@ class Writer:
                 self._alone(connection, group[0])
             else:
                 for ticket in group:
+                    self._backend.mark(connection, first=ticket is group[0])
                     self._among(connection, ticket)
                 self._backend.commit(connection)
         except _Broken:
@@ -193,12 +194,10 @@ class Writer:
 
     def _among(self, connection: Connection, ticket: Ticket) -> None:
         """Run one of several tickets: its failure undoes only its own part."""
-        raw: Any = connection.connection.driver_connection
-        raw.execute("SAVEPOINT piece")
         self._attempt(connection, ticket)
         if ticket.error is not None:
+            raw: Any = connection.connection.driver_connection
             raw.execute("ROLLBACK TO piece")
-        raw.execute("RELEASE piece")
 
     def _attempt(self, connection: Connection, ticket: Ticket) -> None:
         ticket.value, ticket.error = None, None

@@ -276,6 +276,7 @@ def test_recipes_of_images():
     assert unknown.requirements == ()
     assert "acme/thing:1" in unknown.warnings[0]
     assert unknown.image == "acme/thing:1"
+    assert unknown.known_warnings == ()
     assert recipe(image="acme/thing:1", requirements=["six"]).image == ""
     assert curated.image == ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -634,3 +635,9 @@ def test_a_job_in_an_image_is_planned_without_an_interpreter(
     plan = next(iter(compute.plans.values()))
     assert plan["container"] == {"engine": "/usr/bin/podman", "image": "sha256:12"}
     assert "python" not in plan
+
+
+def test_what_is_not_as_asked_of_an_environment_is_said_with_the_job(ctx: Context) -> None:
+    ctx.builder.answer = replace(ctx.builder.answer, warnings=("The image is not used.",))
+    jobs.submit(ctx, key(), command())
+    assert "The image is not used." in status_of(go_on(ctx)).warnings

@@ -47,6 +47,11 @@ class Recipe:
             return "interpreter"
         return "conda" if self.conda else "pip"
 
+    @property
+    def known_warnings(self) -> tuple[str, ...]:
+        """Give what is true wherever it is built; of an image that only the machine can say."""
+        return () if self.image else self.warnings
+
     def to_json(self) -> dict[str, Any]:
         """Give the recipe as plain JSON, without locks."""
         plain = asdict(replace(self, locks=()))

@@ -47,7 +47,7 @@ def _inspect(tool: Tool, engine: str, image: str) -> Ended:
 
 def _absent(image: str, ended: Ended) -> BuildError:
     said = [line.strip() for line in ended.messages.splitlines() if line.strip()]
-    why = f" {said[-1]}" if said else ""
+    why = f" {said[-1].rstrip('.')}." if said else ""
     return BuildError(
         f"The image `{image}` cannot be had.{why}",
         "Check its name, or fetch it by hand with the engine, then build again.",

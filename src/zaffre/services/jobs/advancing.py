@@ -85,7 +85,9 @@ def _prepare(ctx: Context, job: Resource) -> Resource | None:
     except (Invalid, NotFound, Conflict) as error:
         return _unusable(ctx, job, error)
     links += _environment_links(job, build)
-    started = move(ctx, job, JobState.STARTING, links=links, environment_hash=build.hash)
+    warnings = tuple(dict.fromkeys((*status.warnings, *build.warnings)))
+    facts = {"environment_hash": build.hash, "warnings": warnings}
+    started = move(ctx, job, JobState.STARTING, links=links, **facts)
     return _launch(ctx, started, plan) or started
 
 

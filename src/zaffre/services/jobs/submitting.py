@@ -41,7 +41,7 @@ def submit(ctx: Context, key: Key, spec: Spec) -> Resource:
         queued_at=ctx.clock.now().timestamp(),
         environment_id=environment.id,
         resolved_inputs=_pinned_inputs(ctx, key.workspace, spec),
-        warnings=tuple(_warnings(ctx, key.workspace, spec)) + environment.recipe.warnings,
+        warnings=tuple(_warnings(ctx, key.workspace, spec)) + environment.recipe.known_warnings,
     )
     _hold(ctx, spec)
     job = ctx.metadata.apply([Add(Resource(key, spec, status)), *_links(key, spec)], ctx.actor)[0]

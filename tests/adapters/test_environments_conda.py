@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -77,6 +78,10 @@ def test_a_channel_without_python_serves_packages_for_python(builder, tmp_path):
         check=True,
     )
     assert answer.stdout == "(3, 11) hello\n"
+    assert len(ready.warnings) == 1
+    assert re.fullmatch(
+        r"No channel has Python: Python 3\.11\.\d+ of this machine is used\.", ready.warnings[0]
+    )
 
 
 def test_a_version_that_a_channel_lacks_is_named(builder, channel):
@@ -84,6 +89,21 @@ def test_a_version_that_a_channel_lacks_is_named(builder, channel):
     assert isinstance(broken, Broken)
     assert "hello" in broken.error
     assert channel in broken.hint
+
+
+def test_packages_that_exclude_each_other_are_named_with_what_they_need(builder, tmp_path):
+    folder = tmp_path / "channel"
+    packages = [package(folder, "base", version, {}) for version in ("1.0", "2.0")] + [
+        package(folder, "old", "1.0", {}, depends=["base <2"]),
+        package(folder, "new", "1.0", {}, depends=["base >=2"]),
+    ]
+    write_index(folder, packages)
+    broken = ended(builder, Recipe(conda=("old", "new"), channels=(f"file://{folder}",)))
+    assert isinstance(broken, Broken)
+    assert broken.error.startswith("The conda packages cannot be had together.")
+    assert all(word in broken.error for word in ("old", "new", "base <2", "base >=2"))
+    assert "\n" not in broken.error
+    assert "Traceback" not in builder.log(broken.hash)
 
 
 def test_what_only_conda_has_needs_its_channel(builder):

@@ -253,3 +253,16 @@ def test_a_layer_over_a_plain_interpreter(tmp_path):
         [f"{programs}/python", "-c", code], capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == str(tmp_path / "venv")
+
+
+def test_a_conda_solvers_tree_becomes_a_sentence():
+    tree = (
+        "Cannot solve the request because of: The following packages are incompatible\n"
+        "└─ old * cannot be installed because there are no viable options:\n"
+        "   └─ old 1.0 would require\n"
+        "      └─ base <2, for which no candidates were found.\n"
+    )
+    assert failure.explained(tree) == (
+        "The following packages are incompatible; old * cannot be installed because there are no "
+        "viable options: old 1.0 would require base <2, for which no candidates were found."
+    )

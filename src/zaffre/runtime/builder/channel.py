@@ -29,6 +29,8 @@ from zaffre.runtime.builder.state import BuildError
 from zaffre.runtime.builder.tool import say
 
 _ALIASES = {"defaults": "main"}
+STAND_IN = stand_in.BUILD
+"""The build of a `python` that is not the channel's but the machine's."""
 
 
 class Unreachable(Exception):
@@ -172,7 +174,6 @@ async def _sources(gateway: rattler.Gateway, wanted: Wanted) -> list[rattler.Cha
         raise BuildError(f"A conda package or channel is written wrong: {error}") from None
     if any(record.name.normalized == "python" for records in known for record in records):
         return sources
-    say("No channel has Python: it comes from uv")
     folder = wanted.prefix.parent / "stand-in"
     address = stand_in.write(folder, wanted.python(), [str(each) for each in platforms])
     return [*sources, rattler.Channel(address)]

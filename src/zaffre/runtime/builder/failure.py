@@ -65,7 +65,9 @@ def explain(messages: str) -> BuildError:
 def explained(messages: str) -> str:
     """Give the conda solver's reason as a sentence: which packages, and what each requires."""
     text = re.sub(r"^Cannot solve the request because of:", "", messages.strip())
-    flat = re.sub(r"\s+", " ", re.sub(r"[│├└─]", " ", text)).strip()[:_LONGEST]
+    lines = [re.sub(r"[│├└─\s]+", " ", line).strip() for line in text.splitlines()]
+    joined = "; ".join(line for line in lines if line)
+    flat = re.sub(r"(:|require);", r"\1", joined)[:_LONGEST]
     return f"{flat}." if flat and flat[-1] not in ".!?" else flat
 
 

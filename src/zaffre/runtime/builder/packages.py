@@ -145,7 +145,11 @@ def _conda(tool: Tool, order: Order, prefix: Path, base: Callable[[], Chosen]) -
         records = channel.install(wanted)
     except channel.Unreachable as error:
         return _by_pip(order, f"channel {', '.join(recipe.channels)} cannot be reached ({error})")
-    return Conda(python=interpreter_in(prefix).exists(), records=tuple(records))
+    given = [each["version"] for each in records if each["build"] == channel.STAND_IN]
+    warnings = tuple(
+        f"No channel has Python: Python {version} of this machine is used." for version in given
+    )
+    return Conda(interpreter_in(prefix).exists(), (), warnings, tuple(records))
 
 
 def _for_conda(specifier: str) -> str:

@@ -154,6 +154,15 @@ def test_an_instance_on_which_nothing_runs_is_stopped(ctx, idle):
     assert state(ctx, "mine") == "Running"
 
 
+def test_a_clock_that_is_set_back_counts_from_there(ctx):
+    make(ctx, "mine", type="computeinstance", idle_time_before_shutdown="PT30M")
+    later(ctx, days=-2)
+    instances.tend(ctx)
+    later(ctx, minutes=31)
+    instances.tend(ctx)
+    assert state(ctx, "mine") == "Stopped"
+
+
 def times(action: str, expression: str, **more):
     trigger = {"type": "cron", "expression": expression, "time_zone": "UTC"}
     return {"action": action, "trigger": trigger, **more}

@@ -62,7 +62,9 @@ def _when_idle(ctx: Context, instance: Resource) -> None:
         return
     now = ctx.clock.now().timestamp()
     last = status.last_activity_at or now
-    if computes.jobs_for(ctx, instance.key):
+    if last > now:  # the clock was set back
+        computes.note(ctx, instance, last_activity_at=now)
+    elif computes.jobs_for(ctx, instance.key):
         if now - last >= _NOTED.total_seconds():
             computes.note(ctx, instance, last_activity_at=now)
     elif now - last >= limit:

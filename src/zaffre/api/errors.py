@@ -111,6 +111,11 @@ def _problem(error: ZaffreError, status: int, request_id: str) -> Response:
     return _json(body, status, "application/problem+json")
 
 
+def problems_of(error: ZaffreError) -> list[dict[str, Any]]:
+    """Give each thing that is wrong, as problem documents list them."""
+    return [_place(one) for one in error.problems or (Problem(error.message, hint=error.hint),)]
+
+
 def _place(problem: Problem) -> dict[str, Any]:
     place = problem.place
     found = {

@@ -8,11 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from zaffre.api.bodies import body_of, number, resource_answer, text_answer
+from zaffre.api.errors import problems_of
 from zaffre.api.once import once_of
 from zaffre.api.routing import Access, Route
 from zaffre.api.streams import MOST, job_events, job_key, job_logs
 from zaffre.errors import Forbidden, Invalid
 from zaffre.kinds.loading import check
+from zaffre.kinds.port_values import fitting
 from zaffre.kinds.registry import kind_of
 from zaffre.kinds.resource import Key, Resource
 from zaffre.kinds.tracking import JournalGap
@@ -56,7 +58,20 @@ async def plan(request: Request) -> Response:
     rows = await run_in_threadpool(
         lambda: pipelines.plan(ctx, workspace, check(kind_of("job"), document).spec)
     )
-    return text_answer({"steps": rows})
+    return text_answer({"steps": rows, "problems": []})
+
+
+async def look(request: Request) -> Response:
+    """Say what is wrong with a pipeline that is being drawn, or the plan of it if nothing is."""
+    try:
+        return await plan(request)
+    except Invalid as error:
+        return text_answer({"steps": [], "problems": problems_of(error)})
+
+
+async def port_types(_: Request) -> Response:
+    """Say which types of outputs fit which types of inputs."""
+    return text_answer({"fits": fitting()})
 
 
 async def outputs(request: Request) -> Response:
@@ -112,6 +127,23 @@ ROUTES: tuple[Route, ...] = (
         Access.WRITE,
         "What would become of each step of a pipeline.",
         body="job",
+        answer={"type": "object"},
+    ),
+    Route(
+        "POST",
+        "/api/v1/workspaces/{workspace}/jobs/check",
+        look,
+        Access.WRITE,
+        "What is wrong with a pipeline, as an answer and no error; its plan if nothing is.",
+        body="job",
+        answer={"type": "object"},
+    ),
+    Route(
+        "GET",
+        "/api/v1/port-types",
+        port_types,
+        Access.READ,
+        "Which types of outputs fit which types of inputs.",
         answer={"type": "object"},
     ),
     Route("POST", f"{BASE}/cancel", cancel, Access.WRITE, "Ask a job to stop.", answer="job"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import get_args
 
 from zaffre.errors import Invalid
 from zaffre.kinds.names import shown
 from zaffre.kinds.near import listed
 from zaffre.kinds.resource import Json
-from zaffre.kinds.step import LITERALS
+from zaffre.kinds.step import LITERALS, PortType
 
 MODELS = ("mlflow_model", "triton_model")
 """Folders that hold certain files; a plain folder may hold them, too."""
@@ -33,6 +34,14 @@ def unlike(offered: str, wanted: str) -> str:
         fits = wanted == "string" or (wanted == "number" and offered == "integer")
         return "" if fits else f"takes {wanted}; this is {offered}"
     return f"takes {wanted}; this is {offered}" if offered in _NEVER.get(wanted, ()) else ""
+
+
+def fitting() -> dict[str, list[str]]:
+    """Give the types of inputs that each type of output fits, as editors check wires by."""
+    types = get_args(get_args(PortType)[0])
+    return {
+        offered: [wanted for wanted in types if not unlike(offered, wanted)] for offered in types
+    }
 
 
 def wrong_value(value: Json, declared: Mapping[str, Json]) -> str:

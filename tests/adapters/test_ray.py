@@ -55,6 +55,7 @@ def compute_at(home: Path, door: Door) -> RayCompute:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory, door: Door) -> Iterator[RayCompute]:
     made = compute_at(tmp_path_factory.mktemp("home"), door)
+    wait_for(lambda: made.look(KEY).nodes)  # connected: jobs would wait for it
     yield made
     made.tend([])
 

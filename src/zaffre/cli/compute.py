@@ -1,4 +1,4 @@
-"""Verbs of computes: start, stop, attach, detach."""
+"""Verbs of computes: start, stop, attach, detach, manifest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from zaffre.cli import options, verbs
+from zaffre.cli.compute_manifest import manifest
 from zaffre.cli.options import Wanted
 from zaffre.cli.verbs import Noun
 
@@ -66,4 +67,5 @@ VERBS: dict[str, Callable[[Noun], click.Command]] = {
     "stop": _turn("stop", "Let a compute start no more jobs; those under way go on."),
     "attach": attach,
     "detach": detach,
+    "manifest": manifest,
 }

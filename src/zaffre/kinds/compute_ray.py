@@ -29,6 +29,11 @@ class RayComputeSpec(Spec):
         title="Address",
         description="`HOST:6379` where this machine is a node of it, else `ray://HOST:10001`.",
     )
+    autoscales: bool = Field(
+        default=False,
+        title="Autoscales",
+        description="Whether it makes nodes when jobs wait: then all are sent to it at once.",
+    )
     credentials: RayCredentials | None = Field(
         default=None, title="Credentials", description="What opens it. Sealed, and never shown."
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from zaffre.adapters.ray.agents import Agent, Door
+from zaffre.adapters.ray.agents import CONNECTING, Agent, Door
 from zaffre.adapters.ray.fleet import Fleet
 from zaffre.errors import Failed, Unavailable
 from zaffre.ports.clusters import Cluster, Node, Seen
@@ -96,7 +96,8 @@ class RayCompute:
         try:
             found = self._ask(key, "nodes")
         except (Unavailable, Failed) as error:
-            return Seen(starting=starting, error="" if starting else error.message)
+            quiet = starting or error.code == CONNECTING
+            return Seen(starting=starting, error="" if quiet else error.message)
         nodes = [
             Node(one["name"], one["cpus"], one["gpus"], one["memory"], busy=one["busy"])
             for one in found

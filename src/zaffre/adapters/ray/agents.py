@@ -16,7 +16,13 @@ from typing import Any
 from zaffre.errors import Failed, Unavailable
 
 PROGRAM = "zaffre.runtime.ray.agent"
+CONNECTING = "connecting"
+"""The code of the refusal while a cluster is being connected."""
+
 CONNECT_SECONDS = 30.0
+GLANCE_SECONDS = 0.2
+"""How long somebody waits who asks while the cluster is being connected."""
+
 ANSWER_SECONDS = 15.0
 PAUSE = 5.0
 """Seconds between two tries to reach a cluster."""
@@ -47,6 +53,8 @@ class Agent:
         self._process: subprocess.Popen[bytes] | None = None
         self._unread = b""
         self._count = 0
+        self._is_ready = False
+        self._since = 0.0
         self._failed = float("-inf")
         self._error = ""
 
@@ -59,6 +67,10 @@ class Agent:
         """
         with self._turn:
             try:
+                if not self._connected():
+                    raise Unavailable(
+                        f"The cluster {self.door.address} is being connected.", code=CONNECTING
+                    )
                 answer = self._exchange(do, values)
             except (OSError, ValueError) as error:
                 self._give_up(str(error))
@@ -73,18 +85,37 @@ class Agent:
             self._end()
 
     def _exchange(self, do: str, values: dict[str, Any]) -> dict[str, Any]:
-        process = self._running()
+        process = self._process
+        assert process is not None  # noqa: S101 - it is connected
         self._count += 1
         line = json.dumps({"id": self._count, "do": do, "with": values}) + "\n"
         os.write(_pipe(process.stdin), line.encode())
         return self._next(ANSWER_SECONDS)
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
-            return self._process
-        self._end()
-        if time.monotonic() - self._failed < PAUSE:
-            raise ValueError(self._error)
+    def _connected(self) -> bool:
+        """Say whether the cluster answers; if its agent is only coming up, that is soon known.
+
+        Raises:
+            ValueError: it does not answer.
+        """
+        if self._process is None or (self._process.poll() is not None and self._is_ready):
+            self._end()
+            if time.monotonic() - self._failed < PAUSE:
+                raise ValueError(self._error)
+            self._spawn()
+        if not self._is_ready:
+            late = time.monotonic() - self._since > CONNECT_SECONDS
+            try:
+                self._next(GLANCE_SECONDS)
+            except TimeoutError:
+                if late:
+                    raise
+                return False
+            self._is_ready = True
+        return True
+
+    def _spawn(self) -> None:
+        self._is_ready, self._since = False, time.monotonic()
         with os.fdopen(os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)) as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -96,14 +127,13 @@ class Agent:
                 cwd="/",
                 bufsize=0,
             )
-        self._next(CONNECT_SECONDS)
-        return self._process
 
     def _next(self, seconds: float) -> dict[str, Any]:
         """Give the next line of the process.
 
         Raises:
-            ValueError: none came in time.
+            TimeoutError: none came in time.
+            ValueError: none will come.
         """
         assert self._process is not None  # noqa: S101 - asked by those who started it
         source = _pipe(self._process.stdout)
@@ -111,7 +141,7 @@ class Agent:
         while b"\n" not in self._unread:
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([source], [], [], left)[0]:
-                raise ValueError(f"no answer within {seconds:g} seconds")
+                raise TimeoutError(f"no answer within {seconds:g} seconds")
             data = os.read(source, _PIECE)
             if not data:
                 raise ValueError(self._last_words())

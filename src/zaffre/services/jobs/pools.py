@@ -93,7 +93,9 @@ def _elsewhere(name: str, found: Resource, *, is_open: bool) -> Pool:
     most = getattr(found.spec, "max_instances", None)
     if most is not None:
         return Pool(name, {NODES: float(most)}, counts_nodes=True, open=is_open)
-    nodes = cast("ComputeStatus", found.status).nodes or ()
+    nodes = cast("ComputeStatus", found.status).nodes
+    if not nodes or getattr(found.spec, "autoscales", False):
+        return Pool(name, {}, open=is_open)  # it decides by itself, when it is reached
     capacity = {
         CPUS: sum(one.cpus for one in nodes),
         GPUS: sum(one.gpus for one in nodes),

@@ -56,8 +56,8 @@ def link_of(server: Server) -> str:
 
 
 def is_error(said: ConsoleMessage) -> bool:
-    """Say whether a line of the console is an error; that the server refuses an input is none."""
-    return said.type == "error" and "status of 422" not in said.text
+    """Say whether a line is an error; that the server refuses an input or finds nothing is none."""
+    return said.type == "error" and not re.search("status of (404|422)", said.text)
 
 
 @pytest.fixture

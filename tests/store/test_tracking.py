@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from zaffre.kinds.tracking import Batch, Metric, NewRun
 from zaffre.store import tracking_search
 from zaffre.store.database import Database
 from zaffre.store.tracking import SqlTracking
@@ -30,3 +33,20 @@ class TestSqliteWithManyRuns(TestSqlite):
     @pytest.fixture(autouse=True)
     def many(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(tracking_search, "FEW", -1)
+
+
+@pytest.mark.parametrize(
+    "name", ["sqlite_database", pytest.param("postgres_database", marks=pytest.mark.postgres)]
+)
+def test_points_logged_again_beside_new_ones_are_kept_once(
+    request: pytest.FixtureRequest, name: str
+):
+    """Whether a batch is all new is found out before: what comes again, or is NaN, is no new point."""
+    tracking = SqlTracking(request.getfixturevalue(name), FakeClock())
+    run = tracking.create_run("default", NewRun("0")).info.id
+    for steps in ((1, 2), (3, 4), (4, 5), (5, 5), (6, 7)):
+        for value in (0.5, math.nan):
+            metrics = [Metric("m", value, 1, step) for step in steps]
+            tracking.record("default", run, Batch(metrics)).result()
+    points = tracking.history("default", run, "m").points
+    assert sorted(point.step for point in points) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7]

@@ -63,7 +63,13 @@ class PostgresBackend:
         }
         self.readers: Engine = create_engine(address, **pooled)
         # One statement needs no transaction to see one moment: that saves two messages of three.
-        self.glances: Engine = create_engine(address, isolation_level="AUTOCOMMIT", **pooled)
+        self.glances: Engine = create_engine(
+            address,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            pool_reset_on_return=None,
+            **pooled,
+        )
         for engine in (self.readers, self.glances):
             event.listen(engine, "checkout", _look_at_line)
 

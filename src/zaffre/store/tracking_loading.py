@@ -25,16 +25,20 @@ _DATA = (
     "SELECT i.run, i.id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile"
     " FROM dataset_inputs i JOIN datasets d ON d.id = i.dataset WHERE {} ORDER BY i.run, i.id"
 )
+_BESIDE = (
+    "SELECT 0 AS what, run, 0 AS place, key, value, 0 AS step FROM params WHERE {0}"
+    " UNION ALL SELECT 1, run, 0, key, value, 0 FROM tags WHERE {0}"
+    " UNION ALL SELECT 2 + made, run, id, model_id, '', step FROM run_models WHERE {0}"
+    " UNION ALL SELECT 4, run, id, '', '', 0 FROM dataset_inputs WHERE {0}"
+    " ORDER BY what, run, place, key"
+)
+"""All that runs have beside metrics: params, tags, models that went in and came out, data."""
+
 _METRICS = "SELECT run, key, value, timestamp, step FROM series WHERE {} ORDER BY run, key"
 _PARAMS = "SELECT run, key, value FROM params WHERE {} ORDER BY run, key"
-_QUERIES = (
-    _METRICS,
-    _PARAMS,
-    "SELECT run, key, value FROM tags WHERE {} ORDER BY run, key",
-    "SELECT run, made, model_id, step FROM run_models WHERE {} ORDER BY run, id",
-    _DATA,
-)
-"""Metrics, params, tags, models and data of some runs; each begins with the run's number."""
+_KINDS = 5
+_AT_ONCE = 2_000
+"""Runs in one query, whose condition stands in it several times."""
 
 _INPUT_TAGS = "SELECT input, key, value FROM dataset_input_tags WHERE {} ORDER BY input, key"
 
@@ -62,8 +66,9 @@ def info_of(row: Row[Any]) -> RunInfo:
 def load_runs(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     """Give the runs of these rows, in their order."""
     numbers = [row.seq for row in rows]
-    metrics, param, tag, models, inputs = _read(connection, numbers, _QUERIES)
-    data = _datasets(connection, inputs)
+    metrics, beside = _read(connection, numbers, (_METRICS, _BESIDE))
+    param, tag, models_in, models_out, uses = _by_kind(beside)
+    data = _datasets(connection, list(uses)) if uses else {}
     return [
         Run(
             info=info_of(row),
@@ -71,14 +76,22 @@ def load_runs(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
                 Metric(key, float(value), time, step)  # SQLite has NaN as a text
                 for _, key, value, time, step in metrics.get(row.seq, ())
             ],
-            params=[Pair(*found[1:]) for found in param.get(row.seq, ())],
-            tags=[Pair(*found[1:]) for found in tag.get(row.seq, ())],
+            params=[Pair(*found[3:5]) for found in param.get(row.seq, ())],
+            tags=[Pair(*found[3:5]) for found in tag.get(row.seq, ())],
             datasets=data.get(row.seq, ()),
-            models_in=_models(models.get(row.seq, ()), made=0),
-            models_out=_models(models.get(row.seq, ()), made=1),
+            models_in=[ModelLink(one[3], one[5]) for one in models_in.get(row.seq, ())],
+            models_out=[ModelLink(one[3], one[5]) for one in models_out.get(row.seq, ())],
         )
         for row in rows
     ]
+
+
+def _by_kind(beside: Grouped) -> list[Grouped]:
+    found: list[Grouped] = [{} for _ in range(_KINDS)]
+    for run, rows in beside.items():
+        for row in rows:
+            found[row[0]].setdefault(run, []).append(row)
+    return found
 
 
 def load_facts(
@@ -104,18 +117,15 @@ def load_facts(
 def _read(connection: Connection, seqs: Sequence[int], queries: Sequence[str]) -> list[Grouped]:
     """Read what some runs have of each query, by run."""
     found: list[Grouped] = [{} for _ in queries]
-    for ids in chunks(seqs):
-        statements = []
-        for query in queries:
-            condition, values = among(connection, "run", ids)
-            statements.append((query.format(condition), values))
+    for ids in chunks(seqs, _AT_ONCE):
+        condition, values = among(connection, "run", ids)
+        statements = [
+            (query.format(condition), values * query.count("{0}") or values) for query in queries
+        ]
         for number, rows in enumerate(plain_all(connection, statements)):
-            found[number] |= grouped(rows)
+            place = 1 if queries[number] is _BESIDE else 0
+            found[number] |= grouped(rows, place)
     return found
-
-
-def _models(rows: Sequence[AnyRow], *, made: int) -> list[ModelLink]:
-    return [ModelLink(model, step) for _, which, model, step in rows if which == made]
 
 
 def free_tags(connection: Connection, seqs: Sequence[int]) -> Grouped:
@@ -125,7 +135,8 @@ def free_tags(connection: Connection, seqs: Sequence[int]) -> Grouped:
     return grouped(connection.execute(query))
 
 
-def _datasets(connection: Connection, inputs: Grouped) -> dict[int, list[DatasetInput]]:
+def _datasets(connection: Connection, seqs: Sequence[int]) -> dict[int, list[DatasetInput]]:
+    (inputs,) = _read(connection, seqs, (_DATA,))
     numbers = [row[1] for rows in inputs.values() for row in rows]
     labels: Grouped = {}
     for ids in chunks(numbers):

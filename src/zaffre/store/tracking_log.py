@@ -180,9 +180,20 @@ def _write_metrics(connection: Connection, seq: int, metrics: Sequence[Metric]) 
         if key in newest and _metric_rank(newest[key]) > _rank(*row[1:])
     }
     keys, values, times, steps, *_ = zip(*metrics, strict=True)
+    columns = (list(map(ids.__getitem__, keys)), times, steps, values)
+    new = _are_new(metrics, {key: row[1] for key, row in known.items()})
     with together(connection):
         _move_series(connection, moved)
-        insert_points(connection, (list(map(ids.__getitem__, keys)), times, steps, values))
+        insert_points(connection, columns, new=new)
+
+
+def _are_new(metrics: Sequence[Metric], steps: Mapping[str, int]) -> bool:
+    """Say whether no point can be there: all are behind the latest steps, and all differ. Pure."""
+    return (
+        all(metric[3] > steps[metric[0]] for metric in metrics if metric[0] in steps)
+        and len({metric[:4] for metric in metrics}) == len(metrics)
+        and not any(isnan(metric[1]) for metric in metrics)
+    )
 
 
 def _newest(metrics: Sequence[Metric]) -> dict[str, Metric]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from math import isnan
 from typing import Any
@@ -25,8 +25,8 @@ _HEAD = "INSERT INTO points (series, timestamp, step, value)"
 _UNNEST = (
     "INSERT INTO points (series, timestamp, step, value)"
     " SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::float8[])"
-    " ON CONFLICT DO NOTHING"
 )
+_KEPT = " ON CONFLICT DO NOTHING"
 _FIRST = (
     "SELECT timestamp, step, value FROM points WHERE series = ?"
     " ORDER BY timestamp, step, value LIMIT ?"
@@ -40,17 +40,23 @@ Columns = tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[Any]]
 """Numbers of series, times, steps, values."""
 
 
-def insert_points(connection: Connection, columns: Columns) -> None:
-    """Insert points; those that are there stay as they are."""
+def insert_points(connection: Connection, columns: Columns, *, new: bool = False) -> None:
+    """Insert points; those that are there stay as they are. `new` says that none can be there."""
     if connection.dialect.name == "postgresql":
         *whole, values = columns
-        plain(connection, _UNNEST, [*map(list, whole), list(map(float, values))])
+        arrays = [_array(column) for column in (*whole, map(float, values))]
+        plain(connection, _UNNEST if new else _UNNEST + _KEPT, arrays)
         return
     series_, times, steps, values = columns
     if any(map(isnan, values)):
         values = [NAN if isnan(value) else value for value in values]
     rows = list(zip(series_, times, steps, values, strict=True))
     insert_rows(connection, _HEAD, rows, "ON CONFLICT DO NOTHING")
+
+
+def _array(values: Iterable[float]) -> str:
+    """Write an array as PostgreSQL reads it, much sooner than the driver adapts each number."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 class SqlPoints:

@@ -202,9 +202,9 @@ def chunks(values: Sequence[Any], size: int = CHUNK) -> Iterator[Sequence[Any]]:
         yield values[place : place + size]
 
 
-def grouped(rows: Iterable[AnyRow]) -> dict[int, list[AnyRow]]:
-    """Group rows by their first column, keeping their order."""
+def grouped(rows: Iterable[AnyRow], place: int = 0) -> dict[int, list[AnyRow]]:
+    """Group rows by a column, keeping their order."""
     found: dict[int, list[AnyRow]] = {}
     for row in rows:
-        found.setdefault(row[0], []).append(row)
+        found.setdefault(row[place], []).append(row)
     return found

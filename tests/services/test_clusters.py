@@ -67,6 +67,9 @@ class FakeClusters:
     def tend(self, wanted: Sequence[Cluster]) -> None:
         self.wanted = wanted
 
+    def rest(self) -> None:
+        self.wanted = ()
+
     def look(self, key: str) -> Seen:
         self.looks.append(key)
         if self.error:
@@ -222,7 +225,7 @@ def test_a_canceled_job_is_not_begun_anew(ctx: Context) -> None:
 
 
 def test_the_plan_says_what_is_taken_of_each_node(ctx: Context) -> None:
-    create(ctx, "cpu", CPU)
+    create(ctx, "cpu", CPU.model_copy(update={"gpus": 2}))
     create(ctx, "far", RayComputeSpec(type="ray", address="ray://host:10001"))
     clusters.tend(ctx)
     two = {"instance_count": 2, "cpus": 1.5, "memory": "1g"}
@@ -236,4 +239,5 @@ def test_the_plan_says_what_is_taken_of_each_node(ctx: Context) -> None:
     whole, part = shares
     assert (whole["cluster"], whole["nodes"]) == ("default/cpu", 2)
     assert whole["share"]["resources"] == {"zaffre_node": 1}
+    assert whole["share"]["num_gpus"] == 2
     assert (part["share"]["num_cpus"], part["share"]["memory"]) == (1.5, 2**30)

@@ -58,3 +58,6 @@ class Clusters(Protocol):
 
     def look(self, key: str) -> Seen:
         """Say how a cluster is."""
+
+    def rest(self) -> None:
+        """Let nodes that run nothing end, for nobody looks after them until the next server."""

@@ -67,7 +67,9 @@ class Assembly:
         self.loop.start()
 
     def resign(self) -> None:
-        """Let another server lead at once; what this one still does as the leader is refused."""
+        """Let idle nodes go, and another server lead; what this one still does is refused."""
+        if self.context.clusters is not None:
+            self.context.clusters.rest()
         if self.lead is not None:
             self.lead.stop()
 

@@ -70,18 +70,33 @@ class RayCompute:
         self._sent: dict[str, int] = {}
         self._known: dict[str, Cluster] = {}
         self._guard = threading.Lock()
+        self._rests = False
 
     def tend(self, wanted: Sequence[Cluster]) -> None:
         """Take one step towards the clusters that are wanted."""
+        if self._rests:
+            return
         self._known = {cluster.key: cluster for cluster in wanted}
         own = {one.key: one for one in wanted if not one.address}
-        for key in self._fleet.keys() | own.keys():
+        for key in self._fleet.clusters() | own.keys():
             idle = self._idle(key) if self._fleet.too_many(key, own.get(key)) else ()
             self._fleet.tend(key, own.get(key), idle)
         with self._guard:
             gone = [key for key in self._agents if key not in self._known]
             for key in gone:
                 self._agents.pop(key).close()
+
+    def rest(self) -> None:
+        """Let nodes that run nothing end, once and for all; those with jobs stay for them."""
+        self._rests = True
+        for key in self._fleet.clusters():
+            with contextlib.suppress(Unavailable, Failed):
+                if not self._living(key):
+                    self._fleet.tend(key, Cluster(key), self._idle(key))
+        with self._guard:
+            for agent in self._agents.values():
+                agent.close()
+            self._agents.clear()
 
     def look(self, key: str) -> Seen:
         """Say how a cluster is."""

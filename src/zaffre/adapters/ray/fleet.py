@@ -36,7 +36,7 @@ class Fleet:
         self._python = python
         self._environment = environment
 
-    def keys(self) -> set[str]:
+    def clusters(self) -> set[str]:
         """Name the clusters that have nodes, or had."""
         if not self._root.is_dir():
             return set()

@@ -101,10 +101,13 @@ class JobNode:
     def _launch(self, folder: Path) -> None:
         """Run the launcher to its end, in one thread: it is tied to that."""
         command = [*self.order["command"], str(folder), "--tied", str(os.getpid())]
+        environment = dict(self.order["environment"])
+        if self.order["share"]["num_gpus"]:  # Ray says which ones
+            environment["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         with contextlib.suppress(OSError), (folder / "launcher.log").open("ab") as log:
             subprocess.Popen(
                 command,
-                env=self.order["environment"],
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

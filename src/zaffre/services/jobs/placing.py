@@ -12,9 +12,6 @@ from zaffre.services import computes
 from zaffre.services.context import Context
 from zaffre.services.jobs.facts import spec_of
 
-_WHOLE = {"num_cpus": 0, "num_gpus": 0, "memory": None, "resources": {"zaffre_node": 1}}
-"""The nodes of this machine's own clusters are given to jobs as a whole."""
-
 
 def placement(ctx: Context, job: Resource) -> dict[str, Any] | None:
     """Give what the backend of a cluster is told, or None where jobs run on this machine."""
@@ -27,8 +24,14 @@ def placement(ctx: Context, job: Resource) -> dict[str, Any] | None:
     return {
         "cluster": f"{workspace}/{name}",
         "nodes": asked.instance_count,
-        "share": _WHOLE if isinstance(compute, ClusterSpec) else _share(asked),
+        "share": _whole(compute) if isinstance(compute, ClusterSpec) else _share(asked),
     }
+
+
+def _whole(compute: ClusterSpec) -> dict[str, Any]:
+    """Give what a job takes of a node that is its own while it runs."""
+    gpus, node = compute.gpus or 0, {"zaffre_node": 1}
+    return {"num_cpus": 0, "num_gpus": gpus, "memory": None, "resources": node}
 
 
 def _share(asked: JobResources) -> dict[str, Any]:

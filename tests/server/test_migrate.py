@@ -155,3 +155,22 @@ def test_what_is_missing_is_said(home: Path, tmp_path: Path):
     code, text = say("--to-database", f"sqlite:///{tmp_path}/new.db")
     assert code == 2
     assert "There is no home at" in text
+
+
+def test_an_embedded_home_is_made_of_the_parts(used: Path, s3: S3, tmp_path: Path):
+    """What was moved to files is a home again, with the key and token of the first."""
+    new = tmp_path / "new"
+    new.mkdir(mode=0o700)
+    goal = ["--to-database", f"sqlite:///{new}/zaffre.db", "--to-artifacts", f"{new}/artifacts"]
+    command = [sys.executable, "-m", "zaffre.server.migrate", "--home", str(used), *goal]
+    done = subprocess.run(
+        command, env=environment(used, s3), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "is  zaffre.db" in done.stdout
+    for name in ("secret.key", "token"):
+        (new / name).write_bytes((used / name).read_bytes())
+    server = Server(new).start()
+    assert server.call("GET", f"{WS}/jobs/j")["status"] == "Completed"
+    server.stop()
+    end_all_of(new)

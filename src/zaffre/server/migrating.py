@@ -173,12 +173,24 @@ class Migration:
         return make_url(self._to_database).render_as_string(hide_password=True)
 
     def _next(self) -> str:
-        lines = ["Everything is there; the home is as it was. Start the server on the new stores:"]
-        if self._to_database:
-            lines.append(f"  export ZAFFRE_DATABASE='{self._named}'")
+        """Say what to do with what is there now."""
+        settings, places = [], []
+        if self._to_database.startswith("sqlite"):
+            places.append(f"  {self._named}  is  zaffre.db")
+        elif self._to_database:
+            settings.append(f"  export ZAFFRE_DATABASE='{self._named}'")
         if self._to_artifacts is not None:
-            lines.append(f"  export ZAFFRE_ARTIFACTS='{self._to_artifacts.artifacts}'")
-        return "\n".join([*lines, "  zaffre up"])
+            goal = self._to_artifacts.artifacts
+            if goal.startswith(SCHEMES):
+                settings.append(f"  export ZAFFRE_ARTIFACTS='{goal}'")
+            else:
+                places.append(f"  {goal}  is  artifacts/")
+        lines = ["Everything is there; the home is as it was."]
+        if settings:
+            lines += ["Start the server on the new stores:", *settings, "  zaffre up"]
+        if places:
+            lines += ["In a home with this one's secret.key and token:", *places]
+        return "\n".join(lines)
 
 
 def _target(settings: Settings) -> Target:

@@ -20,7 +20,7 @@ from zaffre.runtime.overlay import lay
 
 PATH = "/api/v1/workspaces/default/environments"
 PACKAGES = ("requests", "click", "attrs", "rich", "jinja2")
-PAUSE = 0.005
+PAUSE = 0.02
 SECONDS = 120
 
 

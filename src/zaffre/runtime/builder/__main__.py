@@ -1,4 +1,7 @@
-"""Start the builder as `python -I .../builder/__main__.py`: the standard library and uv."""
+"""Start the builder as `python -I .../builder/__main__.py`: the standard library and uv.
+
+`FOLDER [--lock DESCRIPTOR]` builds what a folder's order asks for; for the others see `asking`.
+"""
 
 import sys
 
@@ -6,6 +9,11 @@ import sys
 sys.path.append(__file__.rsplit("/", 4)[0])
 
 if __name__ == "__main__":
-    from zaffre.runtime.builder.asking import main
+    # Whoever builds is waited for: that way loads only what it needs.
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        from zaffre.runtime.builder.program import main
 
-    sys.exit(main())
+        sys.exit(main(sys.argv[1:]))
+    from zaffre.runtime.builder import asking
+
+    sys.exit(asking.main())

@@ -1,4 +1,4 @@
-"""What the builder can be asked: to fill a folder, or to build for a machine of its own.
+"""What the builder can be asked on a machine of its own: its Pythons, and to build there.
 
 Another machine than the server's gets the order that the server's builder gives for a recipe: the
 recipe and, if there is one, the lock. It builds below its own folder, once for the same order.
@@ -22,7 +22,7 @@ from typing import Any
 
 from zaffre.kinds.interpreter import Interpreter, choose
 from zaffre.kinds.recipe import Recipe
-from zaffre.runtime.builder import program, search, state
+from zaffre.runtime.builder import search, state
 from zaffre.runtime.builder.order import ORDER
 from zaffre.runtime.builder.state import BuildError
 
@@ -35,18 +35,14 @@ def main() -> int:
     """Do what the arguments say; 0 if it went well."""
     parser = argparse.ArgumentParser(prog="zaffre-builder", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("folder", type=Path, nargs="?", help="build what its order asks for")
     what.add_argument(
         "--below", type=Path, metavar="ROOT", help="build what the order on the input asks for"
     )
     what.add_argument("--pythons", action="store_true", help="list the Pythons of this machine")
-    parser.add_argument("--lock", type=int, help="descriptor of the folder's lock, already held")
     given = parser.parse_args()
     if given.pythons:
         return tell_pythons()
-    if given.below:
-        return build_below(given.below.absolute())
-    return program.run(given.folder.resolve(), given.lock)
+    return build_below(given.below.absolute())
 
 
 def tell_pythons() -> int:

@@ -29,11 +29,15 @@ _WITHOUT_SETUPTOOLS = (3, 12)
 
 @dataclass(frozen=True)
 class Filled:
-    """What became of an order: what people should know, which pins gave way, conda's records."""
+    """What became of an order: what people should know, which pins gave way, conda's records.
+
+    `version` is that of the Python, where it was known before.
+    """
 
     warnings: tuple[str, ...] = ()
     relaxed: tuple[str, ...] = ()
     conda: tuple[Mapping[str, Any], ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def fill(tool: Tool, order: Order, prefix: Path, only: Sequence[str] = ()) -> Fi
     if only:
         venv.make(tool, chosen, prefix, seed=False)
         venv.install(tool, prefix, (*lines, *_seeds(chosen, lines)), *only)
-        return Filled(tuple(w for w in (chosen.warning,) if w))
+        return Filled(tuple(w for w in (chosen.warning,) if w), version=chosen.version)
     venv.make(tool, chosen, prefix, seed=all(name_of(line) != "pip" for line in lines))
     relaxed = _fill_venv(tool, order, chosen, prefix, lines)
     warnings = tuple(w for w in (chosen.warning, _relaxed_warning(relaxed)) if w)

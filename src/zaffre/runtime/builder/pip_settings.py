@@ -21,6 +21,21 @@ KEYS = (
 )
 
 
+def build_variables(environ: Mapping[str, str], cache: str = "") -> dict[str, str]:
+    """Give the variables that uv runs with, perhaps with a cache of its own."""
+    own = {
+        "UV_NO_PROGRESS": "1",
+        "NO_COLOR": "1",
+        "UV_PYTHON_DOWNLOADS": "manual",
+        "UV_HTTP_RETRIES": "2",
+    }
+    rest = dict(environ)
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME"):
+        rest.pop(name, None)
+    kept = {"UV_CACHE_DIR": cache} if cache else {}
+    return {**own, **kept, **uv_variables(rest), **rest}
+
+
 def uv_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Give the variables that make uv look where pip would; what is set for uv itself wins."""
     return translate(pip_configuration(environ), environ, own_index=_uv_names_an_index(environ))

@@ -32,6 +32,13 @@ class Facts:
     fingerprint: str
 
 
+def known(prefix: Path, version: str) -> Facts:
+    """Give the same of an environment that uv just made, without running it."""
+    folders = [str(path) for path in prefix.glob("lib/python*/site-packages")]
+    packages = tuple(installed.distributions(folders))
+    return Facts(version, str(prefix), venv=True, packages=packages, fingerprint="")
+
+
 def probe(tool: Tool, python: Path) -> Facts:
     """Run an interpreter and read what is installed in it.
 

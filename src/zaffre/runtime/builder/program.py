@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from zaffre.runtime.builder import order as orders
 from zaffre.runtime.builder.finishing import finish
 from zaffre.runtime.builder.order import Order
 from zaffre.runtime.builder.packages import Filled, fill
-from zaffre.runtime.builder.pip_settings import uv_variables
-from zaffre.runtime.builder.probe import probe
+from zaffre.runtime.builder.pip_settings import build_variables
+from zaffre.runtime.builder.probe import known, probe
 from zaffre.runtime.builder.state import BuildError
 from zaffre.runtime.builder.tool import Tool, interpreter_in, say
 from zaffre.runtime.builder.venv import WHEELS_ONLY
@@ -33,6 +34,12 @@ class Made:
     filled: Filled
 
 
+def main(arguments: Sequence[str]) -> int:
+    """Build in the folder given; the lock comes open as the descriptor after `--lock`."""
+    at = arguments.index("--lock") + 1 if "--lock" in arguments else 0
+    return run(Path(arguments[0]).resolve(), int(arguments[at]) if at else None)
+
+
 def run(folder: Path, held: int | None) -> int:
     """Build, unless it is built; 0 if the environment is ready.
 
@@ -45,14 +52,16 @@ def run(folder: Path, held: int | None) -> int:
         return 0
     record = _begun(folder, found)
     if _may_be_quick(found):
-        tool = Tool(_variables(found.wheels), time.monotonic() + found.timeout, lock)
+        tool = Tool(
+            build_variables(os.environ, found.wheels), time.monotonic() + found.timeout, lock
+        )
         ready = _attempt(tool, found, folder, wheels_only=True)
         if isinstance(ready, Made):
             return _conclude(tool, found, folder, record, ready)
         say("Not to be had as ready-made wheels alone: trying again behind walls")
     if not found.engine:
         walls.enter(Path(found.hidden) if found.hidden else None, folder)
-    tool = Tool(_variables(), time.monotonic() + found.timeout, lock)
+    tool = Tool(build_variables(os.environ), time.monotonic() + found.timeout, lock)
     made = _attempt(tool, found, folder)
     if isinstance(made, Made):
         return _conclude(tool, found, folder, record, made)
@@ -152,7 +161,7 @@ def _make(tool: Tool, order: Order, folder: Path, *, wheels_only: bool) -> Made:
         else fill(tool, order, prefix, only)
     )
     python = interpreter_in(prefix)
-    found = probe(tool, python)
+    found = known(prefix, filled.version) if filled.version else probe(tool, python)
     facts = {
         "python": str(python),
         "bin": str(python.parent),
@@ -178,18 +187,3 @@ def _fail(folder: Path, record: dict[str, Any], error: BuildError) -> int:
     }
     state.write(folder, record)
     return 1
-
-
-def _variables(cache: str = "") -> dict[str, str]:
-    """Give the variables that uv runs with, perhaps with a cache of its own."""
-    own = {
-        "UV_NO_PROGRESS": "1",
-        "NO_COLOR": "1",
-        "UV_PYTHON_DOWNLOADS": "manual",
-        "UV_HTTP_RETRIES": "2",
-    }
-    environ = dict(os.environ)
-    for name in ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME"):
-        environ.pop(name, None)
-    kept = {"UV_CACHE_DIR": cache} if cache else {}
-    return {**own, **kept, **uv_variables(environ), **environ}

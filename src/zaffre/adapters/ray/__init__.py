@@ -21,6 +21,9 @@ from zaffre.errors import Failed, Unavailable
 from zaffre.ports.clusters import Cluster, Node, Seen
 from zaffre.ports.compute import Compute, Report
 
+DOWN = "cluster_down"
+"""The code of the refusal while a cluster of this machine has no head."""
+
 _STARTS = 5
 _LOOK_SECONDS = 2.0
 _BELIEVED = 0.4
@@ -111,8 +114,9 @@ class RayCompute:
         try:
             found = self._ask(key, "nodes")
         except (Unavailable, Failed) as error:
-            quiet = starting or error.code == CONNECTING
-            return Seen(starting=starting, error="" if quiet else error.message)
+            quiet = starting or error.code in (CONNECTING, DOWN)
+            told = "" if quiet else error.message
+            return Seen(starting=starting, error=told or self._fleet.trouble(key))
         nodes = [
             Node(one["name"], one["cpus"], one["gpus"], one["memory"], busy=one["busy"])
             for one in found
@@ -215,7 +219,7 @@ class RayCompute:
         """
         door = self._door(key)
         if door is None:
-            raise Unavailable(f"The cluster `{key}` is not up.")
+            raise Unavailable(f"The cluster `{key}` is not up.", code=DOWN)
         with self._guard:
             agent = self._agents.get(key)
             if agent is None or agent.door != door:

@@ -25,6 +25,10 @@ STORE_BYTES = 80 * 10**6
 _LONGEST = 40
 """Letters of a folder below which Ray's sockets still have short enough names."""
 
+PAUSE = 10.0
+"""Seconds between two starts of the same node."""
+
+_TOLD = 300
 _UP = "Ray runtime started"
 
 
@@ -35,6 +39,7 @@ class Fleet:
         self._root = root
         self._python = python
         self._environment = environment
+        self._started: dict[tuple[str, int], float] = {}
 
     def clusters(self) -> set[str]:
         """Name the clusters that have nodes, or had."""
@@ -49,6 +54,14 @@ class Fleet:
     def starting(self, key: str) -> int:
         """Count the nodes that are not up yet."""
         return sum(not self._is_up(key, one) for one in self._standing(key))
+
+    def trouble(self, key: str) -> str:
+        """Say why a cluster has no head, "" if it has one or needs none."""
+        log = self._folder(key) / "node-0.log"
+        if self._standing(key) or not log.exists() or (key, 0) not in self._started:
+            return ""
+        said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        return f"Its first node ended: {said[-1][-_TOLD:]}" if said else "Its first node ended."
 
     def door(self, key: str) -> Door | None:
         """Give how a cluster is reached, or None while it has no head."""
@@ -65,6 +78,7 @@ class Fleet:
             self._start(key, cluster, {one.number for one in standing}, wanted)
         if len(standing) > wanted:
             for one in _spared(standing, idle if cluster else None)[: len(standing) - wanted]:
+                self._started.pop((key, one.number), None)
                 members.write(folder, replace(one, ending=time.time()))
                 members.end(folder, one, gently=True)
         if not cluster and folder.is_dir() and not members.read(folder):
@@ -110,6 +124,10 @@ class Fleet:
             self._launch(key, cluster, number, ("--address", str(address)))
 
     def _launch(self, key: str, cluster: Cluster, number: int, options: Sequence[str]) -> None:
+        now, before = time.monotonic(), self._started.get((key, number), float("-inf"))
+        if now - before < PAUSE:
+            return  # it ended at once: another try costs as much
+        self._started[key, number] = now
         size = cluster.size
         more = [
             *("--object-store-memory", str(STORE_BYTES), "--resources", json.dumps({NODE: 1})),

@@ -21,6 +21,13 @@ export default tseslint.config(
     },
   },
   {
+    // Pages are loaded one by one: what two of them need is a part.
+    files: ['src/pages/**'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: ['../*', '@/pages/*'] }],
+    },
+  },
+  {
     files: ['src/api/**', 'src/parts/**'],
     rules: {
       'no-restricted-imports': ['error', { patterns: ['../*', '@/pages/*', '@/app/*'] }],

@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not there
     ]
     for item in items:
-        if missing and Path(item.fspath).parent == Path(__file__).parent:
+        if missing and item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.skip(reason=f"not there: {', '.join(missing)}"))
 
 

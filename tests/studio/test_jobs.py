@@ -165,6 +165,34 @@ def test_rows_are_read_as_they_come_into_view(visit: Open, shared_server: Server
     expect(page.get_by_role("link", name="many-000")).to_be_visible()
 
 
+def test_a_job_is_submitted_from_its_document(visit: Open) -> None:
+    page = visit("")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("link", name="A job", exact=True).click()
+    dialog = page.get_by_role("dialog", name="New job")
+    document = dialog.get_by_role("textbox")
+    document.fill("command: echo submitted\nenvironmnt: {python: current}\n")
+    dialog.get_by_role("button", name="Submit").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("environmnt")
+    photograph(page, "jobs-new")
+    document.fill("command: echo submitted\nenvironment: {python: current}\n")
+    dialog.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("submitted", exact=True)).to_be_visible()
+
+
+def test_two_tabs_follow_by_one_stream(
+    visit: Open, studio: Page, shared_server: Server, runs: dict[str, str]
+) -> None:
+    first = visit("jobs")
+    second = studio.context.new_page()
+    second.goto(first.url)
+    expect(second.get_by_role("link", name="oak")).to_be_visible()
+    body = {"name": "for-both", "command": "true", "environment": {"python": "current"}}
+    shared_server.call("POST", "/api/v1/workspaces/default/jobs", body)
+    for page in (first, second):
+        expect(page.get_by_role("link", name="for-both")).to_be_visible()
+
+
 def test_arrows_move_between_rows(visit: Open, runs: dict[str, str]) -> None:
     page = visit("jobs?q=many-")
     page.get_by_role("link", name=f"many-{MANY - 1:03d}").focus()

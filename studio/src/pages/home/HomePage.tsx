@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { CommandPanel, program } from '@/parts/CommandPanel'
 import { Duration, TimeAgo } from '@/parts/format'
 import { Icon } from '@/parts/Icon'
+import { Menu } from '@/parts/Menu'
 import { PageHeader } from '@/parts/PageHeader'
 import { PageLink, useWorkspace, type Search } from '@/parts/place'
 import { ProblemView } from '@/parts/ProblemView'
@@ -22,6 +23,14 @@ export default function HomePage() {
   return (
     <>
       <PageHeader title="Home" about={`The workspace ${workspace} at a glance.`}>
+        <Menu label="Create" icon="plus">
+          <PageLink to={['jobs']} search={{ new: true }}>
+            A job
+          </PageLink>
+          <PageLink to={['designer']}>A pipeline</PageLink>
+          <PageLink to={['data']}>Data</PageLink>
+          <PageLink to={['endpoints']}>An endpoint</PageLink>
+        </Menu>
         <CommandPanel
           cli={
             'zaffre status\nzaffre job list --state Running\nzaffre online-endpoint list\nzaffre schedule list'

@@ -20,6 +20,8 @@ export type JobsView = {
   sort: string
   down: boolean
   archived: boolean
+  /** The dialog for a new job is open. */
+  new: boolean
 }
 
 export const STANDARD: JobsView = {
@@ -30,6 +32,7 @@ export const STANDARD: JobsView = {
   sort: '',
   down: false,
   archived: false,
+  new: false,
 }
 
 const STATES = ['Queued', 'Preparing', 'Running', 'Completed', 'Failed', 'Canceled']

@@ -16,6 +16,7 @@ import { BulkActions } from './BulkActions'
 import { JOB_COLUMNS, metricColumns } from './columns'
 import { JobFilters, STANDARD, type JobsView } from './JobFilters'
 import { titleOf, type Job } from './job'
+import { NewJobDialog } from './NewJobDialog'
 import { childrenOf, flattened, found, listed, type Asked, type TreeJob } from './search'
 
 const SORTS: Record<string, string> = {
@@ -67,6 +68,16 @@ export default function JobsPage() {
           title="Jobs"
           about="Every run of work: jobs of this workspace, and runs that programs logged."
         >
+          <button
+            type="button"
+            className="button primary"
+            onClick={() => {
+              setView({ new: true })
+            }}
+          >
+            <Icon name="plus" />
+            New job
+          </button>
           <CommandPanel
             cli={`zaffre job list ${words}`.trim()}
             sdk={sdk(asked)}
@@ -84,6 +95,13 @@ export default function JobsPage() {
           />
         )}
       </div>
+      {view.new && (
+        <NewJobDialog
+          onClose={() => {
+            setView({ new: false })
+          }}
+        />
+      )}
       <ResourceTable
         name="jobs"
         label="Jobs"

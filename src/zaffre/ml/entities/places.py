@@ -30,7 +30,7 @@ class LocalCompute(Compute):
 
 
 class AmlCompute(Compute):
-    """A cluster of a cloud; here a name for the local pool."""
+    """A cluster whose nodes come when jobs wait; without Ray a name for the local pool."""
 
     def __init__(self, **fields: Any) -> None:
         super().__init__(**{"type": "amlcompute", **fields})

@@ -112,3 +112,17 @@ def test_a_view_is_asked_by_key(visit: Open, shared_server: Server) -> None:
     photograph(page, "view")
     page.get_by_role("tab", name="Predictions").click()
     expect(page.get_by_text("No prediction counts yet")).to_be_visible()
+
+
+def test_settings_tell_how_to_connect_and_what_was_used(visit: Open) -> None:
+    page = visit("settings")
+    expect(page.get_by_text("owner")).to_be_visible()
+    photograph(page, "settings")
+    page.get_by_role("tab", name="Connect").click()
+    expect(page.get_by_text('eval "$(zaffre status --export)"')).to_be_visible()
+    page.get_by_role("tab", name="Use and cost").click()
+    expect(page.get_by_text("zaffre job usage --by experiment")).to_be_visible()
+    photograph(page, "settings-use")
+    page.get_by_role("tab", name="Storage").click()
+    page.get_by_role("button", name="Look for garbage").click()
+    expect(page.get_by_text("To be deleted")).to_be_visible()

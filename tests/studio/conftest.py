@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from running import Server
 from zaffre.studio.bundle import FOLDER, INDEX
@@ -19,6 +26,7 @@ AXE = ROOT / "studio" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = os.environ.get("ZAFFRE_CHROMIUM") or shutil.which("chromium")
 PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 WIDTHS = (360, 1280)
 SERIOUS = ("serious", "critical")
 

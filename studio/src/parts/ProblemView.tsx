@@ -1,5 +1,7 @@
 /** An error: what went wrong, where, and what to do next. */
 
+import type { ReactNode } from 'react'
+
 import { asProblem } from '@/api/problem'
 
 import { Icon } from './Icon'
@@ -10,19 +12,19 @@ export function ProblemView({ error, retry }: { error: unknown; retry?: () => vo
     <section className="problem" role="alert">
       <h2>
         <Icon name="warning" />
-        {problem.message}
+        <span>{told(problem.message)}</span>
       </h2>
       {problem.fields.length > 1 && (
         <ul>
           {problem.fields.map((one, index) => (
             <li key={index}>
               {one.field && <code>{one.field}: </code>}
-              {one.message} {one.hint}
+              {told(one.message)} {told(one.hint ?? '')}
             </li>
           ))}
         </ul>
       )}
-      {problem.hint && <p>{problem.hint}</p>}
+      {problem.hint && <p>{told(problem.hint)}</p>}
       {retry && (
         <div>
           <button type="button" className="button small" onClick={retry}>
@@ -33,4 +35,9 @@ export function ProblemView({ error, retry }: { error: unknown; retry?: () => vo
       )}
     </section>
   )
+}
+
+/** Writes what stands between backticks as code. */
+export function told(text: string): ReactNode[] {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,19 @@ def test_a_state_that_no_job_is_ever_in_cannot_be_asked_for(ctx: Context) -> Non
     with pytest.raises(Invalid, match="`Runing` is no state") as said:
         history.browse(ctx, Browse("job", W, where={"state": "Runing"}))
     assert said.value.hint == "Did you mean `Running`?"
+
+
+def test_a_list_of_a_type_is_full_however_many_others_there_are(ctx: Context) -> None:
+    for number in range(4):
+        jobs.submit(ctx, key(f"j{number}"), command())
+        tracking.create_run(ctx, W, NewRun("0", name=f"r{number}"))
+    change(ctx, history.show(ctx, key("j2")), display_name="named")
+    asked = Browse("job", W, where={"type": "command"}, limit=2)
+    first = history.browse(ctx, asked)
+    rest = history.browse(ctx, replace(asked, after=first.next))
+    names = [job.key.name for page in (first, rest) for job in page.items]
+    assert names == ["j3", "j2", "j1", "j0"]
+    assert first.items[1].spec.display_name == "named"
+    assert not history.browse(ctx, replace(asked, where={"type": "pipeline"})).items
+    with pytest.raises(Invalid):
+        history.browse(ctx, replace(asked, where={"type": "command", "state": "Runing"}))

@@ -96,7 +96,7 @@ async function referred(
 
 /** Says whether two components do the same; how their environment was pinned is left aside. */
 function alike(one_: Mapping, other: Mapping): boolean {
-  const [left, right] = [one_, other].map((body) => withoutEmpty(body, ['environment']))
+  const [left, right] = [one_, other].map((body) => withoutEmpty(body, ['environment'], true))
   return same(left, right)
 }
 
@@ -108,11 +108,11 @@ const STANDARD: Mapping = {
 }
 
 /** Leaves out what says nothing: what is empty, and what holds anyway. */
-function withoutEmpty(value: Mapping, leaving: string[] = []): Mapping {
+function withoutEmpty(value: Mapping, leaving: string[] = [], deep = false): Mapping {
   const found: Mapping = {}
   for (const [name, inner] of Object.entries(value)) {
     if (leaving.includes(name) || inner === null || inner === STANDARD[name]) continue
-    const kept = isMapping(inner) ? withoutEmpty(inner) : inner
+    const kept = isMapping(inner) ? withoutEmpty(inner, deep ? leaving : [], deep) : inner
     if (!isMapping(kept) || Object.keys(kept).length > 0) found[name] = kept
   }
   if ('component' in found && found['type'] === 'command') Reflect.deleteProperty(found, 'type')

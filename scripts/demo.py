@@ -75,6 +75,7 @@ NEXT = """
 The server stays up at {url}. Go on with:
 
   export ZAFFRE_HOME={home} PATH={bin}:$PATH
+  zaffre studio                        # a link: the same in a browser
   zaffre status
   zaffre job list
   zaffre job show -n {job} --lineage

@@ -81,7 +81,8 @@ function Inner({ workspace, draft, job, opened, onOpen, onSubmitted }: Props) {
   )
 
   useEffect(() => {
-    if (text !== opened.text) keepDraft(draft, text)
+    // Of a job only what ran is kept: its states are shown on that.
+    if (text !== opened.text && draft.endsWith(':')) keepDraft(draft, text)
   }, [draft, text, opened.text])
   useEffect(() => {
     remember(layoutKey, JSON.stringify(layout))

@@ -11,7 +11,7 @@ import { Icon } from '@/parts/Icon'
 import { useView, useWorkspace } from '@/parts/place'
 import { ProblemView } from '@/parts/ProblemView'
 
-import { linesOf, type Along } from './curves'
+import { linesOf, type Along } from '@/parts/curves'
 import { ended, titleOf, type Job } from './job'
 
 /** Points come straight from the job, not by the stream of changes: an open curve asks for them. */

@@ -1,7 +1,7 @@
 /** Curves of metrics as they are drawn: along steps or time, smoothed. Pure. */
 
 import { numberOf, type Metric } from '@/api/mlflow'
-import type { Line } from '@/parts/Chart'
+import type { Line } from './Chart'
 
 export type Along = 'step' | 'seconds' | 'time'
 

@@ -43,7 +43,13 @@ FOREIGN_SITES = [
     {"Sec-Fetch-Site": "same-site"},
     {"Sec-Fetch-Site": "Same-Origin "},
 ]
-FOR_ANYBODY = (V1, "/api/v1/openapi.json", "/api/v1/session", "/api/v1/session-links")
+FOR_ANYBODY = (
+    V1,
+    "/api/v1/openapi.json",
+    "/api/v1/port-types",
+    "/api/v1/session",
+    "/api/v1/session-links",
+)
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 
 

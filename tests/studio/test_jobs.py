@@ -186,7 +186,7 @@ def test_two_tabs_follow_by_one_stream(
     first = visit("jobs")
     second = studio.context.new_page()
     second.goto(first.url)
-    expect(second.get_by_role("link", name="oak")).to_be_visible()
+    expect(second.get_by_role("table", name="Jobs").get_by_role("link").first).to_be_visible()
     body = {"name": "for-both", "command": "true", "environment": {"python": "current"}}
     shared_server.call("POST", "/api/v1/workspaces/default/jobs", body)
     for page in (first, second):

@@ -231,10 +231,11 @@ def test_nodes_come_for_jobs_and_go(server: Server) -> None:
         "idle_time_before_scale_down": 0,
         "cpus": 1,
     }
-    server.call("POST", f"{API}/computes", cluster)
+    server.call("PUT", f"{API}/computes/cpu", cluster)
     name = job(server, "echo up; sleep 1000", compute="azureml:cpu")
     state(server, name, "Running")
-    head = json.loads((server.home / "ray" / "default@cpu" / "node-0.json").read_text())["pid"]
+    record = until(lambda: next((server.home / "ray" / "default@cpu").glob("node-*.json"), None))
+    head = json.loads(record.read_text())["pid"]
     os.kill(head, signal.SIGKILL)  # the head: the job begins anew on another one
 
     def again() -> bool:
@@ -246,4 +247,7 @@ def test_nodes_come_for_jobs_and_go(server: Server) -> None:
     assert ended(server, name)["status"] == "Canceled"
     until(lambda: not list((server.home / "ray" / "default@cpu").glob("node-*.json")))
     timeline = server.call("GET", f"{API}/computes/cpu")["timeline"]
-    assert [change["nodes"] for change in timeline] == [1, 0]
+    # One that died may be given up before the next is wanted: then it is told twice.
+    nodes = [change["nodes"] for change in timeline]
+    assert (nodes[0], nodes[-1]) == (1, 0)
+    assert set(nodes) == {0, 1}

@@ -16,10 +16,10 @@ import pytest
 from zaffre.ml import Input, MLClient, Output, command
 from zaffre.ml.constants import AssetTypes
 from zaffre.ml.entities import (
+    AmlCompute,
     CodeConfiguration,
     Data,
     Environment,
-    LocalCompute,
     ManagedOnlineDeployment,
     ManagedOnlineEndpoint,
     Model,
@@ -51,7 +51,9 @@ def test_the_main_job_from_data_to_score(client, project, capsys):
     try:
         client.compute.get("cpu-cluster")
     except ResourceNotFoundError:
-        client.compute.begin_create_or_update(LocalCompute(name="cpu-cluster", slots=2)).result()
+        client.compute.begin_create_or_update(
+            AmlCompute(name="cpu-cluster", max_instances=2)
+        ).result()
     data = client.data.create_or_update(
         Data(
             name="diabetes",

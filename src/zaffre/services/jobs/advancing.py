@@ -118,8 +118,9 @@ def _environment_links(job: Resource, build: Ready) -> list[Link]:
 def _start(ctx: Context, job: Resource) -> Resource | None:
     """Follow a job that was started; one whose start was cut off is started now."""
     compute = compute_of(ctx, job)
-    if compute.report(place_name(job.key)) is not None:
-        return _follow(ctx, job)
+    report = compute.report(place_name(job.key))
+    if report is not None:
+        return _follow(ctx, job, report)
     build = _environment(ctx, job)
     if isinstance(build, Broken):
         return _broken(ctx, job, build)
@@ -148,11 +149,14 @@ def folder_of(compute: Compute, key: Key) -> Path:
     return folder
 
 
-def _follow(ctx: Context, job: Resource) -> Resource | None:
-    """Let the job's state be what its compute reports."""
+def _look(ctx: Context, job: Resource) -> Resource | None:
+    """Let the state of a job that has begun be what its compute reports."""
     report = compute_of(ctx, job).report(place_name(job.key))
-    if report is None:
-        return _missing(ctx, job)
+    return _missing(ctx, job) if report is None else _follow(ctx, job, report)
+
+
+def _follow(ctx: Context, job: Resource, report: Report) -> Resource | None:
+    """Let the job's state be what was reported: asked again, a cluster may say otherwise."""
     if report.phase == "lost":
         return _lost(ctx, job)
     if retrying.may_begin_anew(ctx, job, report):
@@ -182,7 +186,7 @@ def _lost(ctx: Context, job: Resource) -> Resource:
 def _cancel(ctx: Context, job: Resource) -> Resource | None:
     """See a wish to cancel through."""
     compute_of(ctx, job).cancel(place_name(job.key))
-    return _follow(ctx, job)
+    return _look(ctx, job)
 
 
 def _finish(ctx: Context, job: Resource) -> Resource | None:
@@ -230,7 +234,7 @@ _STEPS: dict[JobState, Callable[[Context, Resource], Resource | None]] = {
     JobState.QUEUED: _claim,
     JobState.PREPARING: _prepare,
     JobState.STARTING: _start,
-    JobState.RUNNING: _follow,
+    JobState.RUNNING: _look,
     JobState.CANCEL_REQUESTED: _cancel,
     JobState.FINALIZING: _finish,
 }
